@@ -1,0 +1,199 @@
+"""What a check is: a question that measures, and the words for its good and its bad answer.
+
+A check only measures and declares what it needs. Absence, floors, thresholds and crashes are handled in ``judge``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final, Generic, TypeVar, overload
+
+from functions.audit.absence import Absent, Cause, Reason, causes_of, distinct
+from functions.audit.merchant import AccountType
+from functions.audit.outcome import Area, Evidence
+from functions.audit.periods import Periods
+from functions.audit.snapshot import (
+    AccountBasic,
+    AccountProfile,
+    AccountStats,
+    Figure,
+    PagesSeen,
+    SessionsSeen,
+    Snapshot,
+    SourcesSeen,
+    TokenSeen,
+)
+
+T = TypeVar("T")
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+
+HUNDRED = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[T]):
+    """One part of the snapshot that a check can ask for, typed by what it holds when it could be seen."""
+
+    name: str
+
+
+TOKEN: Final[Part[TokenSeen]] = Part("token")
+BASIC: Final[Part[AccountBasic]] = Part("basic")
+PROFILE: Final[Part[AccountProfile]] = Part("profile")
+STATS: Final[Part[AccountStats]] = Part("stats")
+SESSIONS: Final[Part[SessionsSeen]] = Part("sessions")
+PAGES: Final[Part[PagesSeen]] = Part("pages")
+SOURCES: Final[Part[SourcesSeen]] = Part("sources")
+
+
+class Unseen(Exception):  # noqa: N818 - not an error: the way a measurement says that it could not look
+    """Raised inside a measurement when a value that it needs is absent. Carries every cause."""
+
+    def __init__(self, causes: tuple[Cause, ...]) -> None:
+        super().__init__(causes)
+        self.causes = causes
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a check may see: only the parts that it declared, and its own parameters of the profile."""
+
+    snapshot: Snapshot
+    declared: frozenset[str]
+    parameters: Mapping[str, Decimal]
+
+    def __getitem__(self, part: Part[T]) -> T:
+        """Return the part.
+
+        Raises:
+            Unseen: the part is absent.
+            LookupError: the check did not declare it (our bug).
+        """
+        value = self.look(part)
+        if isinstance(value, Absent):
+            raise Unseen(value.causes)
+        return value
+
+    def look(self, part: Part[T]) -> T | Absent:
+        """Return the part or its absence, for the checks whose finding is the absence itself."""
+        if part.name not in self.declared:
+            raise LookupError(f"the check did not declare that it looks at {part.name}")
+        value: T | Absent = getattr(self.snapshot, part.name)
+        return value
+
+    @property
+    def account_type(self) -> AccountType:
+        """The merchant's own statement about the account."""
+        return self.snapshot.account_type
+
+    @property
+    def periods(self) -> Periods:
+        """The windows of the night."""
+        return self.snapshot.periods
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a check measured.
+
+    ``value``: the figure that the thresholds judge; ``None`` when the check knows conditions only.
+    ``samples``: how many of what the figure rests on; the keys are names of floors in the profile.
+    ``conditions``: named breaches, whose severity the profile decides.
+    ``unseen``: what kept the check from seeing everything; a breach found all the same still stands.
+    """
+
+    value: Figure | None
+    unit: str = ""
+    samples: Mapping[str, int | Absent] = field(default_factory=dict)
+    conditions: tuple[str, ...] = ()
+    unseen: tuple[Cause, ...] = ()
+    evidence: Evidence = field(default_factory=dict)
+
+
+class Breach(StrEnum):
+    """On which side of its thresholds a value is bad. Above and below are strict: on the line is still good."""
+
+    ABOVE = "above"
+    BELOW = "below"
+    AT_MOST = "at_most"
+
+    def by(self, value: Decimal, threshold: Decimal) -> bool:
+        """Say whether ``value`` breaches ``threshold``."""
+        match self:
+            case Breach.ABOVE:
+                return value > threshold
+            case Breach.BELOW:
+                return value < threshold
+            case Breach.AT_MOST:
+                return value <= threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One of the fifteen questions.
+
+    ``good`` and ``bad`` are the titles of the two states, ``advice`` says what the merchant can do about the bad one.
+    ``needs``: parts without which there is nothing to measure; ``looks_at``: parts whose absence the check reads itself.
+    ``says``: how the figure reads in a sentence, with ``{value}`` for the number and its unit; ``says_rise``: the same
+    for a drop that turned out negative, which is a rise.
+    ``rate``: the value is a percentage of a whole, so that a threshold outside 0 to 100 is a mistake.
+    """
+
+    id: str
+    area: Area
+    good: str
+    bad: str
+    advice: str
+    measure: Callable[[Facts], Reading]
+    breach: Breach
+    says: str
+    says_rise: str = ""
+    needs: tuple[Part[Any], ...] = ()
+    looks_at: tuple[Part[Any], ...] = ()
+    rate: bool = False
+    conditions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def declared(self) -> frozenset[str]:
+        """The names of all parts that the check may see."""
+        return frozenset(part.name for part in (*self.needs, *self.looks_at))
+
+
+@overload
+def measured(a: A | Absent, /) -> A: ...
+@overload
+def measured(a: A | Absent, b: B | Absent, /) -> tuple[A, B]: ...
+@overload
+def measured(a: A | Absent, b: B | Absent, c: C | Absent, /) -> tuple[A, B, C]: ...
+def measured(*values: object) -> object:
+    """Return the values, all of them measured.
+
+    Raises:
+        Unseen: at least one is absent; carries the causes of all that are.
+    """
+    if missing := causes_of(*values):
+        raise Unseen(missing)
+    return values[0] if len(values) == 1 else values
+
+
+def drop_percent(prior: Decimal | int | Absent, current: Decimal | int | Absent, *, of: str) -> Figure:
+    """Return by how many percent ``current`` lies below ``prior``; negative when it rose.
+
+    A prior of 0 (or below, by refunds) has nothing to fall from: ``sample_too_small``.
+    """
+    if isinstance(prior, Absent) or isinstance(current, Absent):
+        return Absent(causes_of(prior, current))
+    if prior <= 0:
+        return Absent.because(Reason.SAMPLE_TOO_SMALL, f"{of} was {prior} in the prior period")
+    # Multiplied before it is divided: 1000 of 5000 is exactly 20, which a threshold of 20 must not see as more.
+    return Decimal(prior - current) * HUNDRED / Decimal(prior)
+
+
+def incomparable(*marks: Absent | None) -> tuple[Cause, ...]:
+    """Return the causes that forbid a comparison of the two periods."""
+    return distinct(cause for mark in marks if mark is not None for cause in mark.causes)

@@ -1,0 +1,52 @@
+"""Is it a Business or Creator account, and did it grant the scopes that the audit needs?"""
+
+from functions.audit.absence import Absent, Reason, distinct
+from functions.audit.check import BASIC, PROFILE, Breach, Check, Facts, Reading
+from functions.audit.merchant import AccountType
+from functions.audit.outcome import Area
+
+
+def measure(seen: Facts) -> Reading:
+    """Name what is missing. A scope missing on record stands even when TikTok did not answer tonight."""
+    missing, unseen = [], []
+    for part, condition in ((BASIC, "basic_scope_missing"), (PROFILE, "profile_scope_missing")):
+        answer = seen.look(part)
+        if not isinstance(answer, Absent):
+            continue
+        if any(cause.reason is Reason.SCOPE_MISSING for cause in answer.causes):
+            missing.append(condition)
+        else:
+            unseen.extend(answer.causes)
+    if seen.account_type is AccountType.PERSONAL:
+        missing.append("personal_account")
+    return Reading(
+        value=None,
+        conditions=tuple(missing),
+        unseen=distinct(unseen),
+        evidence={
+            "account_type": seen.account_type.value,
+            # TikTok's interface does not tell the type (APIS 1.8): unknown is said, and never held against anybody.
+            "account_type_verified": False,
+        },
+    )
+
+
+CHECK = Check(
+    id="account_access",
+    area=Area.ACCESS,
+    good="Business or Creator account with the permissions that the audit needs",
+    bad="The account type or a permission limits what can be audited",
+    advice=(
+        "Switch the account to Business or Creator in TikTok's settings, then connect it again and leave every "
+        "permission ticked."
+    ),
+    measure=measure,
+    breach=Breach.ABOVE,
+    says="",
+    looks_at=(BASIC, PROFILE),
+    conditions={
+        "basic_scope_missing": "the permission user.info.basic is missing",
+        "profile_scope_missing": "the permission user.info.profile is missing",
+        "personal_account": "it is a personal account",
+    },
+)

@@ -1,0 +1,57 @@
+"""Which pages and sources convert so well that more traffic should go there?"""
+
+from decimal import Decimal
+
+from functions.audit.absence import Absent, Reason
+from functions.audit.check import PAGES, SESSIONS, SOURCES, Breach, Check, Facts, Reading, measured
+from functions.audit.checks._ranking import cut_short, line, with_traffic
+from functions.audit.outcome import Area, EvidenceValue
+from functions.audit.snapshot import PageSeen, SourceSeen
+
+LISTED = 10
+
+
+def measure(seen: Facts) -> Reading:
+    """Count the pages and sources that convert well above the channel."""
+    now, pages, sources = seen[SESSIONS].current, seen[PAGES], seen[SOURCES]
+    channel, at_least = measured(now.session_conversion_rate), seen.parameters["min_sessions"]
+    samples = {"sessions": now.sessions}
+    if channel == 0:
+        nothing = Absent.because(Reason.SAMPLE_TOO_SMALL, "the channel as a whole converts nobody: nothing to compare")
+        return Reading(value=nothing, unit="candidates", samples=samples)
+    # Paid placements are not this channel: the audit is of organic traffic.
+    organic = [source for source in sources.sources if not source.is_paid]
+    busy_pages, unseen_pages = with_traffic(pages.pages, at_least)
+    busy_sources, unseen_sources = with_traffic(organic, at_least)
+    unseen = (
+        *unseen_pages,
+        *unseen_sources,
+        *cut_short(pages.pages, at_least, truncated=pages.truncated),
+        *cut_short(sources.sources, at_least, truncated=sources.truncated),
+    )
+    enough = channel * seen.parameters["times_channel"]
+    rows: list[tuple[PageSeen | SourceSeen, int, Decimal]] = [*busy_pages, *busy_sources]
+    found: list[EvidenceValue] = [
+        line(row.path if isinstance(row, PageSeen) else row.label, row, sessions, rate)
+        for row, sessions, rate in rows
+        if rate >= enough
+    ]
+    return Reading(
+        value=Decimal(len(found)) if found or not unseen else Absent(unseen),
+        unit="candidates",
+        samples=samples,
+        evidence={"channel_conversion_rate": channel, "candidates": found[:LISTED]} if found else {},
+    )
+
+
+CHECK = Check(
+    id="amplify_candidates",
+    area=Area.COMMERCE,
+    good="No page or source stands out so far",
+    bad="Pages or sources that deserve more traffic",
+    advice="Show these pages in the next videos and pin them in the bio: they convert far better than the channel does.",
+    measure=measure,
+    breach=Breach.ABOVE,
+    says="{value} convert far better than the channel",
+    needs=(SESSIONS, PAGES, SOURCES),
+)

@@ -1,0 +1,35 @@
+"""Did the revenue that is attributed to TikTok fall against the prior period?"""
+
+from functions.audit.check import SESSIONS, Breach, Check, Facts, Reading, drop_percent, incomparable, measured
+from functions.audit.outcome import Area
+
+
+def measure(seen: Facts) -> Reading:
+    """Measure the drop of revenue."""
+    sessions = seen[SESSIONS]
+    now, before = sessions.current, measured(sessions.prior)
+    return Reading(
+        value=drop_percent(before.revenue, now.revenue, of="revenue"),
+        unit="%",
+        samples={"prior_orders": before.orders},
+        unseen=incomparable(sessions.mixed_currency, sessions.mixed_definition),
+        evidence={"currency": sessions.currency},
+    )
+
+
+CHECK = Check(
+    id="attributed_revenue",
+    area=Area.COMMERCE,
+    good="TikTok earns as much as before",
+    bad="TikTok earns less than before",
+    advice=(
+        "Compare the best-selling products of both periods: what sold before and is no longer shown, sold out or dearer? "
+        "Bring the videos that sold back to the top of the profile."
+    ),
+    measure=measure,
+    breach=Breach.ABOVE,
+    says="revenue is {value} below the prior period",
+    says_rise="revenue is {value} above the prior period",
+    needs=(SESSIONS,),
+    rate=True,
+)

@@ -1,0 +1,27 @@
+"""How many of the visits that TikTok sends leave at once?"""
+
+from functions.audit.check import SESSIONS, Breach, Check, Facts, Reading
+from functions.audit.outcome import Area
+
+
+def measure(seen: Facts) -> Reading:
+    """Measure the share of sessions that bounced, as the source defines a bounce."""
+    now = seen[SESSIONS].current
+    return Reading(value=now.bounce_rate, unit="%", samples={"sessions": now.sessions})
+
+
+CHECK = Check(
+    id="bounce_rate",
+    area=Area.TRAFFIC,
+    good="Visitors from TikTok stay",
+    bad="Too many visitors from TikTok leave at once",
+    advice=(
+        "Let the video's promise and the landing page match: same product, same words, above the fold. Check that the "
+        "page loads within three seconds inside TikTok's own browser."
+    ),
+    measure=measure,
+    breach=Breach.ABOVE,
+    says="{value} of sessions bounce",
+    needs=(SESSIONS,),
+    rate=True,
+)

@@ -1,0 +1,23 @@
+"""How many pages does a visit from TikTok see?"""
+
+from functions.audit.check import SESSIONS, Breach, Check, Facts, Reading
+from functions.audit.outcome import Area
+
+
+def measure(seen: Facts) -> Reading:
+    """Measure the pages per session."""
+    now = seen[SESSIONS].current
+    return Reading(value=now.pageviews_per_session, unit="pages", samples={"sessions": now.sessions})
+
+
+CHECK = Check(
+    id="pageviews_per_session",
+    area=Area.TRAFFIC,
+    good="Visitors from TikTok look around",
+    bad="Visitors from TikTok see hardly more than one page",
+    advice="Lead on from the landing page: related products, a short collection, a visible way to the best sellers.",
+    measure=measure,
+    breach=Breach.BELOW,
+    says="{value} per session",
+    needs=(SESSIONS,),
+)

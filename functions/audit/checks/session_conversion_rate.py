@@ -1,0 +1,27 @@
+"""How many of the visits that TikTok sends convert?"""
+
+from functions.audit.check import SESSIONS, Breach, Check, Facts, Reading
+from functions.audit.outcome import Area
+
+
+def measure(seen: Facts) -> Reading:
+    """Measure the share of sessions that converted."""
+    now = seen[SESSIONS].current
+    return Reading(value=now.session_conversion_rate, unit="%", samples={"sessions": now.sessions})
+
+
+CHECK = Check(
+    id="session_conversion_rate",
+    area=Area.AUDIENCE,
+    good="Visitors from TikTok convert",
+    bad="Too few visitors from TikTok convert",
+    advice=(
+        "Send the bio link to the product that the videos show, show price and delivery at once, and offer one-step "
+        "payment: most visits from TikTok are on a phone."
+    ),
+    measure=measure,
+    breach=Breach.BELOW,
+    says="{value} of sessions convert",
+    needs=(SESSIONS,),
+    rate=True,
+)

@@ -1,0 +1,34 @@
+"""Did the time that visitors from TikTok spend collapse against the prior period?"""
+
+from functions.audit.check import SESSIONS, Breach, Check, Facts, Reading, drop_percent, incomparable, measured
+from functions.audit.outcome import Area
+
+
+def measure(seen: Facts) -> Reading:
+    """Measure the drop of the average session duration."""
+    sessions = seen[SESSIONS]
+    now, before = sessions.current, measured(sessions.prior)
+    return Reading(
+        value=drop_percent(before.avg_session_duration, now.avg_session_duration, of="the average duration"),
+        unit="%",
+        samples={"sessions": now.sessions, "prior_sessions": before.sessions},
+        unseen=incomparable(sessions.mixed_definition),
+    )
+
+
+CHECK = Check(
+    id="session_duration",
+    area=Area.TRAFFIC,
+    good="Visits from TikTok last as long as before",
+    bad="Visits from TikTok have become much shorter",
+    advice=(
+        "Look at what changed in the period: a new landing page, a pop-up, a slower theme, or a video that reached "
+        "people who were not looking for the product."
+    ),
+    measure=measure,
+    breach=Breach.ABOVE,
+    says="the average visit is {value} shorter than in the prior period",
+    says_rise="the average visit is {value} longer than in the prior period",
+    needs=(SESSIONS,),
+    rate=True,
+)

@@ -1,0 +1,34 @@
+"""Does TikTok send fewer visits than in the prior period?"""
+
+from functions.audit.check import SESSIONS, Breach, Check, Facts, Reading, drop_percent, incomparable, measured
+from functions.audit.outcome import Area
+
+
+def measure(seen: Facts) -> Reading:
+    """Measure the drop of sessions."""
+    sessions = seen[SESSIONS]
+    now, before = sessions.current, measured(sessions.prior)
+    return Reading(
+        value=drop_percent(before.sessions, now.sessions, of="the number of sessions"),
+        unit="%",
+        samples={"sessions": now.sessions, "prior_sessions": before.sessions},
+        unseen=incomparable(sessions.mixed_definition),
+    )
+
+
+CHECK = Check(
+    id="sessions_trend",
+    area=Area.TRAFFIC,
+    good="TikTok sends as many visits as before",
+    bad="TikTok sends fewer visits than before",
+    advice=(
+        "Check that the link in the bio works and still carries its utm tags, then post in the rhythm and formats of "
+        "the better period."
+    ),
+    measure=measure,
+    breach=Breach.ABOVE,
+    says="sessions are {value} below the prior period",
+    says_rise="sessions are {value} above the prior period",
+    needs=(SESSIONS,),
+    rate=True,
+)

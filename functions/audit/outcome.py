@@ -1,0 +1,77 @@
+"""What a check came to, and everything that is needed to understand why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import TypeAlias
+
+from functions.audit.absence import Cause, Reason
+from functions.audit.merchant import Severity
+
+# Plain data only: it is stored, printed and sent as it is.
+EvidenceValue: TypeAlias = "str | int | bool | Decimal | None | list[EvidenceValue] | dict[str, EvidenceValue]"
+Evidence: TypeAlias = Mapping[str, EvidenceValue]
+
+
+class Status(StrEnum):
+    """The five things that an outcome can be. "Could not look" is one of its own, never a pass."""
+
+    PASS = "pass"
+    INFO = "info"
+    WARN = "warn"
+    CRITICAL = "critical"
+    NOT_EVALUATED = "not_evaluated"
+
+    @property
+    def severity(self) -> Severity | None:
+        """The severity of a breach; ``None`` for everything else."""
+        return Severity(self.value) if self in {Status.WARN, Status.CRITICAL} else None
+
+
+class Area(StrEnum):
+    """The four questions that the checks belong to."""
+
+    ACCESS = "access"
+    TRAFFIC = "traffic"
+    AUDIENCE = "audience"
+    COMMERCE = "commerce"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who set the threshold that an outcome was judged by: the default profile, or the merchant with its reason."""
+
+    set_by: str = "default"
+    reason: str | None = None
+    expires: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One check, one merchant, one night.
+
+    ``value`` is ``None`` when there is no figure (not evaluated, or a check that knows conditions only). ``causes`` is
+    empty exactly when the check was evaluated. ``samples`` says how much the figure rests on.
+    """
+
+    check_id: str
+    area: Area
+    status: Status
+    summary: str
+    value: Decimal | None = None
+    unit: str = ""
+    warn: Decimal | None = None
+    critical: Decimal | None = None
+    origin: Origin = Origin()
+    causes: tuple[Cause, ...] = ()
+    samples: Mapping[str, int] = field(default_factory=dict)
+    evidence: Evidence = field(default_factory=dict)
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """The distinct reasons why it was not evaluated, in the order they were found."""
+        return tuple(dict.fromkeys(cause.reason for cause in self.causes))

@@ -1,0 +1,213 @@
+"""The audit profile: thresholds, floors and windows as data, with per-merchant overrides, refused when wrong."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache, cached_property
+from importlib import resources
+from typing import Generic, TypeVar
+
+from pydantic import Field, ValidationError
+
+from functions.audit.check import Breach, Check
+from functions.audit.checks import CATALOGUE
+from functions.audit.errors import InvalidInput
+from functions.audit.merchant import Merchant, Override, Severity
+from functions.audit.model import Model
+from functions.audit.outcome import Origin
+from functions.audit.periods import Periods
+
+V = TypeVar("V")
+LIMITS = {"period_days": (7, 45), "lag_days": (0, 14), "series_days": (30, 92)}
+
+
+class Reasoned(Model, Generic[V]):
+    """A number (or severity) of the profile, and why it is what it is."""
+
+    value: V = Field(alias="is")
+    why: str = Field(min_length=10)
+
+
+class PeriodSettings(Model):
+    """The windows, in days."""
+
+    period_days: Reasoned[int]
+    lag_days: Reasoned[int]
+    series_days: Reasoned[int]
+
+
+class CheckSettings(Model):
+    """What one check is judged by. A level that is left out cannot be reached."""
+
+    info: Reasoned[Decimal] | None = None
+    warn: Reasoned[Decimal] | None = None
+    critical: Reasoned[Decimal] | None = None
+    conditions: dict[str, Reasoned[Severity]] = Field(default_factory=dict)
+    parameters: dict[str, Reasoned[Decimal]] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What one check of one merchant is judged by on one night: the profile with the merchant's override merged in."""
+
+    info: Decimal | None
+    warn: Decimal | None
+    critical: Decimal | None
+    conditions: Mapping[str, Severity]
+    parameters: Mapping[str, Decimal]
+    origin: Origin
+
+
+class Profile(Model):
+    """The whole profile, valid in itself: see ``problems``."""
+
+    version: str
+    periods: PeriodSettings
+    floors: dict[str, Reasoned[int]]
+    checks: dict[str, CheckSettings]
+
+    def periods_of(self, night: date) -> Periods:
+        """Return the windows that a night looks at."""
+        return Periods.of_night(
+            night,
+            period_days=self.periods.period_days.value,
+            lag_days=self.periods.lag_days.value,
+            series_days=self.periods.series_days.value,
+        )
+
+    @cached_property
+    def plain_rules(self) -> Mapping[str, Rule]:
+        """The rule of every check when nobody overrides anything."""
+        return {check.id: _plain_rule(self.checks[check.id]) for check in CATALOGUE}
+
+    def rules_for(self, merchant: Merchant | None, night: date) -> Mapping[str, Rule]:
+        """Return the rule of every check for this merchant on this night; expired overrides no longer count."""
+        if merchant is None or not merchant.thresholds:
+            return self.plain_rules
+        return {check.id: self._rule(check, merchant.thresholds.get(check.id), night) for check in CATALOGUE}
+
+    def _rule(self, check: Check, override: Override | None, night: date) -> Rule:
+        plain = self.plain_rules[check.id]
+        if override is None or not override.applies_on(night):
+            return plain
+        return Rule(
+            info=plain.info,
+            warn=plain.warn if override.warn is None else override.warn,
+            critical=plain.critical if override.critical is None else override.critical,
+            conditions={**plain.conditions, **override.conditions},
+            parameters=plain.parameters,
+            origin=Origin(set_by="merchant", reason=override.reason, expires=override.expires),
+        )
+
+    def refuse_unfit(self, merchant: Merchant) -> None:
+        """Check a merchant's overrides before they are stored.
+
+        Raises:
+            InvalidInput: an override names no check, changes nothing, or can never do what it says.
+        """
+        problems: list[str] = []
+        by_id = {check.id: check for check in CATALOGUE}
+        for check_id, override in merchant.thresholds.items():
+            check = by_id.get(check_id)
+            if check is None:
+                problems.append(f"thresholds.{check_id}: there is no such check; the checks are {', '.join(by_id)}")
+                continue
+            if override.warn is None and override.critical is None and not override.conditions:
+                problems.append(f"thresholds.{check_id}: sets nothing; give warn, critical or conditions")
+            if check.conditions and not _judges_numbers(self, check) and (override.warn, override.critical) != (None, None):
+                problems.append(
+                    f"thresholds.{check_id}: this check measures no number; set a severity for one of its conditions: "
+                    f"{', '.join(check.conditions)}"
+                )
+            problems += _problems(check, self._rule(check, override, override.expires or date.min))
+        if problems:
+            raise InvalidInput(f"{merchant.id}: " + "; ".join(problems))
+
+
+def parse_profile(text: str) -> Profile:
+    """Return the profile written as TOML.
+
+    Raises:
+        InvalidInput: it is not TOML, lacks something, or holds a threshold that cannot work.
+    """
+    try:
+        profile = Profile.model_validate(tomllib.loads(text, parse_float=Decimal))
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInput(f"The profile is not valid TOML: {error}") from error
+    except ValidationError as error:
+        raise InvalidInput(f"The profile is wrong: {sentence(error)}") from error
+    problems = [*_gaps(profile)]
+    if not problems:
+        for check in CATALOGUE:
+            problems += _problems(check, profile.plain_rules[check.id])
+    if problems:
+        raise InvalidInput("The profile is wrong: " + "; ".join(problems))
+    return profile
+
+
+@cache
+def default_profile() -> Profile:
+    """Return the profile that comes with Nightjar."""
+    return parse_profile(resources.files("functions.audit").joinpath("profile.toml").read_text(encoding="utf-8"))
+
+
+def sentence(error: ValidationError) -> str:
+    """Return what pydantic found wrong as one line that names each place. Input values are left out: may be secret."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in problem['loc']) or 'the whole'}: {problem['msg'].removeprefix('Value error, ')}"
+        for problem in error.errors(include_url=False, include_input=False, include_context=False)
+    )
+
+
+def _plain_rule(settings: CheckSettings) -> Rule:
+    return Rule(
+        info=settings.info.value if settings.info else None,
+        warn=settings.warn.value if settings.warn else None,
+        critical=settings.critical.value if settings.critical else None,
+        conditions={name: entry.value for name, entry in settings.conditions.items()},
+        parameters={name: entry.value for name, entry in settings.parameters.items()},
+        origin=Origin(),
+    )
+
+
+def _judges_numbers(profile: Profile, check: Check) -> bool:
+    settings = profile.checks[check.id]
+    return bool(settings.info or settings.warn or settings.critical)
+
+
+def _gaps(profile: Profile) -> Iterable[str]:
+    ids = {check.id for check in CATALOGUE}
+    for name, (low, high) in LIMITS.items():
+        days = getattr(profile.periods, name).value
+        if not low <= days <= high:
+            yield f"periods.{name}: {days} is outside {low} to {high}"
+    if unknown := profile.checks.keys() - ids:
+        yield f"there are no such checks: {', '.join(sorted(unknown))}"
+    if missing := ids - profile.checks.keys():
+        yield f"these checks are missing: {', '.join(sorted(missing))}"
+    for name, floor in profile.floors.items():
+        if floor.value < 1:
+            yield f"floors.{name}: {floor.value} is no floor"
+
+
+def _problems(check: Check, rule: Rule) -> Iterable[str]:
+    for name, threshold in (("info", rule.info), ("warn", rule.warn), ("critical", rule.critical)):
+        if threshold is None:
+            continue
+        if not threshold.is_finite():
+            yield f"{check.id}.{name}: {threshold} is not a number"
+        elif check.rate and not 0 <= threshold <= 100:  # noqa: PLR2004 - percent
+            yield f"{check.id}.{name}: {threshold} is outside 0 to 100 percent"
+    if rule.warn is not None and rule.critical is not None and rule.warn.is_finite() and rule.critical.is_finite():
+        # A value just bad enough for critical must not be the first that is bad enough for warn.
+        never = rule.warn >= rule.critical if check.breach is Breach.ABOVE else rule.warn <= rule.critical
+        if never:
+            yield f"{check.id}: warn {rule.warn} can never fire before critical {rule.critical}"
+    if unknown := rule.conditions.keys() - check.conditions.keys():
+        yield f"{check.id}: there are no such conditions: {', '.join(sorted(unknown))}"
+    if forgotten := check.conditions.keys() - rule.conditions.keys():
+        yield f"{check.id}: the severity of these conditions is missing: {', '.join(sorted(forgotten))}"

@@ -1,0 +1,192 @@
+"""Everything that one night saw of one merchant: each part is a value or an absence with its reason.
+
+Providers fill these models and settle percent or fraction, string or number and null on the way in; nobody asks again
+afterwards. Units: rates in percent 0 to 100, durations in seconds, money in ``currency``, days as calendar days.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+
+from functions.audit.absence import Absent
+from functions.audit.merchant import AccountType
+from functions.audit.model import Model
+from functions.audit.periods import Periods
+
+SCHEMA_VERSION = 1
+
+Count = int | Absent
+Figure = Decimal | Absent
+
+
+
+
+class TokenSeen(Model):
+    """That TikTok accepted the access token, and how long the refresh token still lives.
+
+    ``rejected``: TikTok's own word that the token is dead (an error code of the documented list), or ``None``.
+    ``days_left``: of the refresh token, counted from ``taken_at``; absent when TikTok or the store did not say.
+    ``open_id``: the account that the token belongs to, as TikTok answered it.
+    """
+
+    rejected: str | None = None
+    days_left: Figure
+    open_id: str | Absent
+
+
+class AccountBasic(Model):
+    """What the scope ``user.info.basic`` shows."""
+
+    open_id: str | Absent
+    display_name: str | Absent
+
+
+class AccountProfile(Model):
+    """What the scope ``user.info.profile`` shows."""
+
+    username: str | Absent
+    is_verified: bool | Absent
+
+
+class AccountStats(Model):
+    """What the scope ``user.info.stats`` shows."""
+
+    followers: Count
+    following: Count
+    likes: Count
+    videos: Count
+
+
+class PeriodFigures(Model):
+    """The channel's totals over one period. Rates are the source's own; counts stand beside them."""
+
+    sessions: Count
+    users: Count
+    new_users: Count
+    returning_users: Count
+    bounce_rate: Figure
+    pageviews_per_session: Figure
+    avg_session_duration: Figure
+    session_conversion_rate: Figure
+    carts: Count
+    cart_abandonment_rate: Figure
+    goal_completions: Figure
+    orders: Count
+    revenue: Figure
+
+
+class Series(Model):
+    """Daily figures, one entry a day from ``start`` on without a hole, oldest first; ``None`` is "not measured".
+
+    A day without traffic that the source left out is a real 0 up to its ``data_through``; days before its first entry
+    are not in the series at all.
+    """
+
+    start: date
+    sessions: tuple[int | None, ...]
+    goal_completions: tuple[Decimal | None, ...]
+    revenue: tuple[Decimal | None, ...]
+
+
+class SessionsSeen(Model):
+    """The channel as a whole. ``prior`` is absent with ``no_prior`` when the source has none.
+
+    ``mixed_currency`` and ``mixed_definition`` are set when the two periods cannot be compared. ``flags`` are the
+    source's own warnings: sampled, thresholded, truncated.
+    """
+
+    current: PeriodFigures
+    prior: PeriodFigures | Absent
+    series: Series | Absent
+    currency: str
+    mixed_currency: Absent | None = None
+    mixed_definition: Absent | None = None
+    flags: tuple[str, ...] = ()
+
+
+class PageSeen(Model):
+    """One landing page. ``path`` and ``title`` are untrusted text, already one line and capped."""
+
+    path: str
+    title: str
+    sessions: Count
+    conversion_rate: Figure
+    revenue: Figure
+
+
+class PagesSeen(Model):
+    """Landing pages as listed; ``truncated`` when the listing was cut. ``total_sessions`` is the channel's."""
+
+    pages: tuple[PageSeen, ...]
+    total_sessions: Count
+    truncated: bool = False
+
+
+class SourceSeen(Model):
+    """One source / medium / campaign of the channel. Untrusted text, already one line and capped."""
+
+    label: str
+    is_paid: bool
+    sessions: Count
+    conversion_rate: Figure
+    revenue: Figure
+
+
+class SourcesSeen(Model):
+    """Traffic sources as listed; ``truncated`` when the listing was cut."""
+
+    sources: tuple[SourceSeen, ...]
+    truncated: bool = False
+
+
+class Snapshot(Model):
+    """One merchant's night. ``fetched`` is false when no fetch ever came back and all parts are absences for that."""
+
+    schema_version: int = SCHEMA_VERSION
+    merchant_id: str
+    night: date
+    taken_at: datetime
+    periods: Periods
+    fetched: bool = True
+    token: TokenSeen | Absent
+    scopes: tuple[str, ...] | None
+    account_type: AccountType
+    basic: AccountBasic | Absent
+    profile: AccountProfile | Absent
+    stats: AccountStats | Absent
+    sessions: SessionsSeen | Absent
+    pages: PagesSeen | Absent
+    sources: SourcesSeen | Absent
+
+    @classmethod
+    def unseen(cls, *, merchant_id: str, night: date, taken_at: datetime, periods: Periods, why: Absent) -> Snapshot:
+        """Return the snapshot of a night on which nothing at all could be seen, for this reason."""
+        return cls(
+            merchant_id=merchant_id,
+            night=night,
+            taken_at=taken_at,
+            periods=periods,
+            fetched=False,
+            token=why,
+            scopes=None,
+            account_type=AccountType.UNKNOWN,
+            basic=why,
+            profile=why,
+            stats=why,
+            sessions=why,
+            pages=why,
+            sources=why,
+        )
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """The snapshot as JSON, the form that is stored and hashed."""
+        return self.model_dump_json().encode()
+
+    @property
+    def sha256(self) -> str:
+        """Hash of ``encoded``, in hex: names exactly what a verdict was judged on."""
+        return hashlib.sha256(self.encoded).hexdigest()

@@ -1,0 +1,39 @@
+"""Text that others wrote (names, page titles, utm values) made safe to show and to send."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Cc control, Cf format (all bidi controls and zero-width characters), Cs surrogate, Co private, Cn unassigned,
+# Zl/Zp line and paragraph separators. None of them has a place in a one-line text.
+_UNWANTED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_SCHEME = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,20}):(?=//)")
+_DOT = re.compile(r"(?<=[^\s.])\.(?=[^\W\d_]{2,})")
+
+
+def one_line(text: str, *, limit: int) -> str:
+    """Return ``text`` as one line of at most ``limit`` characters, without control, bidi or invisible characters.
+
+    White space of any kind becomes one space. A cut text ends in three dots (ASCII, so that it fits any channel).
+    """
+    kept = "".join(" " if char.isspace() else char for char in text[: limit * 8] if _wanted(char))
+    line = " ".join(kept.split())
+    return line if len(line) <= limit else line[: max(limit - 3, 0)].rstrip() + "..."[:limit]
+
+
+def defanged(text: str) -> str:
+    """Return ``text`` with addresses made unclickable: ``https://evil.example`` reads ``https[:]//evil[.]example``.
+
+    Page paths keep their slashes; only a dot that a mail reader could take for a host name is broken.
+    """
+    return _DOT.sub("[.]", _SCHEME.sub(r"\1[:]", text))
+
+
+def untrusted(text: str, *, limit: int) -> str:
+    """Return merchant-controlled text as it may stand in a message: one line, capped, links defanged."""
+    return one_line(defanged(one_line(text, limit=limit)), limit=limit + 20)
+
+
+def _wanted(char: str) -> bool:
+    return char.isspace() or unicodedata.category(char) not in _UNWANTED

@@ -1,0 +1,46 @@
+"""How numbers read in a sentence."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Decimal
+
+_SINGULAR = {
+    "pages": "page",
+    "days": "day",
+    "candidates": "candidate",
+}
+_FLOORS = {
+    "sessions": "sessions",
+    "prior_sessions": "sessions in the prior period",
+    "carts": "carts",
+    "users": "users",
+    "series_days": "days of history",
+    "prior_orders": "orders in the prior period",
+}
+# Numbers stay exact while they are judged; what is stored and shown has at most this many decimals.
+STORED_PLACES = Decimal("0.000001")
+
+
+def figure(value: Decimal, unit: str) -> str:
+    """Return a figure with its unit as people write it: ``81.2 %``, ``1 page``, ``0.35 %``."""
+    places = Decimal("0.01") if abs(value) < 10 else Decimal("0.1")  # noqa: PLR2004 - two digits after a small number tell more
+    number = f"{plain(value.quantize(places, ROUND_HALF_EVEN)):,f}"
+    if unit and abs(value) == 1:
+        unit = _SINGULAR.get(unit, unit)
+    return f"{number} {unit}".rstrip()
+
+
+def floor_noun(name: str) -> str:
+    """Return what a sample floor counts, in words."""
+    return _FLOORS.get(name, name.replace("_", " "))
+
+
+def plain(value: Decimal) -> Decimal:
+    """Return the same number without trailing zeros and without an exponent."""
+    short = value.normalize()
+    return short.quantize(Decimal(1)) if short == short.to_integral_value() else short
+
+
+def stored(value: Decimal) -> Decimal:
+    """Return the number as it is stored and printed: plain, at most six decimals."""
+    return plain(value.quantize(STORED_PLACES, ROUND_HALF_EVEN))
