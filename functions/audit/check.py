@@ -51,7 +51,7 @@ PAGES: Final[Part[PagesSeen]] = Part("pages")
 SOURCES: Final[Part[SourcesSeen]] = Part("sources")
 
 
-class Unseen(Exception):  # noqa: N818 - not an error: the way a measurement says that it could not look
+class Unseen(Exception):
     """Raised inside a measurement when a value that it needs is absent. Carries every cause."""
 
     def __init__(self, causes: tuple[Cause, ...]) -> None:
@@ -138,7 +138,7 @@ class Check:
     """One of the fifteen questions.
 
     ``good`` and ``bad`` are the titles of the two states, ``advice`` says what the merchant can do about the bad one.
-    ``needs``: parts without which there is nothing to measure; ``looks_at``: parts whose absence the check reads itself.
+    ``needs``: parts without which there is nothing to measure; ``looks_at``: parts whose absence it reads itself.
     ``says``: how the figure reads in a sentence, with ``{value}`` for the number and its unit; ``says_rise``: the same
     for a drop that turned out negative, which is a rise.
     ``rate``: the value is a percentage of a whole, so that a threshold outside 0 to 100 is a mistake.

@@ -13,14 +13,14 @@ from functions.audit.absence import Cause, Reason
 from functions.audit.merchant import Severity
 
 # Plain data only: it is stored, printed and sent as it is.
-EvidenceValue: TypeAlias = "str | int | bool | Decimal | None | list[EvidenceValue] | dict[str, EvidenceValue]"
+EvidenceValue: TypeAlias = "str | int | bool | Decimal | list[EvidenceValue] | dict[str, EvidenceValue] | None"
 Evidence: TypeAlias = Mapping[str, EvidenceValue]
 
 
 class Status(StrEnum):
     """The five things that an outcome can be. "Could not look" is one of its own, never a pass."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - a status, no password
     INFO = "info"
     WARN = "warn"
     CRITICAL = "critical"

@@ -118,7 +118,11 @@ class Profile(Model):
                 continue
             if override.warn is None and override.critical is None and not override.conditions:
                 problems.append(f"thresholds.{check_id}: sets nothing; give warn, critical or conditions")
-            if check.conditions and not _judges_numbers(self, check) and (override.warn, override.critical) != (None, None):
+            if (
+                check.conditions
+                and not _judges_numbers(self, check)
+                and (override.warn, override.critical) != (None, None)
+            ):
                 problems.append(
                     f"thresholds.{check_id}: this check measures no number; set a severity for one of its conditions: "
                     f"{', '.join(check.conditions)}"
@@ -157,9 +161,10 @@ def default_profile() -> Profile:
 
 def sentence(error: ValidationError) -> str:
     """Return what pydantic found wrong as one line that names each place. Input values are left out: may be secret."""
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
     return "; ".join(
-        f"{'.'.join(str(part) for part in problem['loc']) or 'the whole'}: {problem['msg'].removeprefix('Value error, ')}"
-        for problem in error.errors(include_url=False, include_input=False, include_context=False)
+        f"{'.'.join(map(str, problem['loc'])) or 'the whole'}: {problem['msg'].removeprefix('Value error, ')}"
+        for problem in problems
     )
 
 

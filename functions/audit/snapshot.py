@@ -22,8 +22,6 @@ Count = int | Absent
 Figure = Decimal | Absent
 
 
-
-
 class TokenSeen(Model):
     """That TikTok accepted the access token, and how long the refresh token still lives.
 

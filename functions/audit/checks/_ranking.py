@@ -13,11 +13,11 @@ class Row(Protocol):
     """A page or a source: traffic, conversion and revenue of one line of a listing."""
 
     @property
-    def sessions(self) -> Count: ...  # noqa: D102 - as in PageSeen
+    def sessions(self) -> Count: ...
     @property
-    def conversion_rate(self) -> Figure: ...  # noqa: D102
+    def conversion_rate(self) -> Figure: ...
     @property
-    def revenue(self) -> Figure: ...  # noqa: D102
+    def revenue(self) -> Figure: ...
 
 
 R = TypeVar("R", bound=Row)

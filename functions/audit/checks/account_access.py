@@ -1,6 +1,6 @@
 """Is it a Business or Creator account, and did it grant the scopes that the audit needs?"""
 
-from functions.audit.absence import Absent, Reason, distinct
+from functions.audit.absence import Absent, Cause, Reason, distinct
 from functions.audit.check import BASIC, PROFILE, Breach, Check, Facts, Reading
 from functions.audit.merchant import AccountType
 from functions.audit.outcome import Area
@@ -8,9 +8,10 @@ from functions.audit.outcome import Area
 
 def measure(seen: Facts) -> Reading:
     """Name what is missing. A scope missing on record stands even when TikTok did not answer tonight."""
-    missing, unseen = [], []
-    for part, condition in ((BASIC, "basic_scope_missing"), (PROFILE, "profile_scope_missing")):
-        answer = seen.look(part)
+    missing: list[str] = []
+    unseen: list[Cause] = []
+    answers = (("basic_scope_missing", seen.look(BASIC)), ("profile_scope_missing", seen.look(PROFILE)))
+    for condition, answer in answers:
         if not isinstance(answer, Absent):
             continue
         if any(cause.reason is Reason.SCOPE_MISSING for cause in answer.causes):

@@ -23,8 +23,8 @@ CHECK = Check(
     good="TikTok earns as much as before",
     bad="TikTok earns less than before",
     advice=(
-        "Compare the best-selling products of both periods: what sold before and is no longer shown, sold out or dearer? "
-        "Bring the videos that sold back to the top of the profile."
+        "Compare the best-selling products of both periods: what sold before and is no longer shown, sold out or "
+        "dearer? Bring the videos that sold back to the top of the profile."
     ),
     measure=measure,
     breach=Breach.ABOVE,

@@ -25,7 +25,7 @@ def _rise(days: tuple[Decimal | None, ...]) -> Figure:
     total, count = sum(known, Decimal()), len(known)
     if count < 2 or total <= 0:  # noqa: PLR2004 - a line needs two points
         return Absent.because(Reason.SAMPLE_TOO_SMALL, f"{total} goal completions on {count} days")
-    # Least squares with x = 0, 1, … n-1: slope = 12·Σ(x - x̄)y / (n·(n² - 1)); the line rises slope·(n - 1) over the window.
+    # Least squares with x = 0, 1, … n-1: slope = 12·Σ(x - x̄)y / (n·(n² - 1)); it rises slope·(n - 1) over the window.
     # Everything is multiplied before the one division, so that a rise of exactly 5 % is not seen as a little less.
     covariance = sum((Decimal(2 * x - count + 1) * y for x, y in enumerate(known)), Decimal())
     return covariance * 6 * HUNDRED / (Decimal(count + 1) * total)

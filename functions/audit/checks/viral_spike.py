@@ -105,8 +105,8 @@ CHECK = Check(
     good="Attention turns into goals and revenue",
     bad="A spike of attention brought nothing in",
     advice=(
-        "Use the attention while it lasts: pin the video, answer its comments with the product link, put the product of "
-        "the video first on the landing page, and check that it is in stock."
+        "Use the attention while it lasts: pin the video, answer its comments with the product link, put the product "
+        "of the video first on the landing page, and check that it is in stock."
     ),
     measure=measure,
     breach=Breach.ABOVE,

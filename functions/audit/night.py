@@ -1,0 +1,118 @@
+"""One night over all merchants: who was expected, who was really audited, and what kept the others out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from functions.audit.absence import Reason
+from functions.audit.outcome import Status
+from functions.audit.verdict import AuditState
+
+
+@dataclass(frozen=True, slots=True)
+class AuditHead:
+    """What the summary of a night needs to know of one merchant's audit."""
+
+    merchant_id: str
+    state: AuditState
+    counts: Mapping[Status, int]
+    reasons: Mapping[Reason, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Of the merchants expected tonight, how many were really audited. ``missing`` are still pending at the close."""
+
+    night: date
+    expected: int
+    audited: int
+    failed: tuple[str, ...]
+    missing: tuple[str, ...]
+    outcomes: Mapping[Status, int]
+    causes: Mapping[Reason, int]
+
+    @property
+    def percent(self) -> Decimal:
+        """Audited of expected, in percent. A night that expected nobody covered nobody: 0."""
+        return Decimal(100 * self.audited) / self.expected if self.expected else Decimal()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether every expected merchant was audited, and there was at least one."""
+        return self.expected > 0 and self.audited == self.expected
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """The row of one night. ``closed_at`` stays empty until the closer has counted."""
+
+    night: date
+    opened_at: datetime
+    closed_at: datetime | None
+    coverage: Coverage | None
+
+
+def cover(night: date, heads: Iterable[AuditHead]) -> Coverage:
+    """Return the coverage of a night from the audits of its expected set."""
+    expected = audited = 0
+    failed: list[str] = []
+    missing: list[str] = []
+    outcomes: Counter[Status] = Counter()
+    causes: Counter[Reason] = Counter()
+    for head in heads:
+        expected += 1
+        match head.state:
+            case AuditState.DONE:
+                audited += 1
+            case AuditState.FAILED:
+                failed.append(head.merchant_id)
+            case AuditState.PENDING:
+                missing.append(head.merchant_id)
+        outcomes.update(head.counts)
+        causes.update(head.reasons)
+    return Coverage(
+        night=night,
+        expected=expected,
+        audited=audited,
+        failed=tuple(sorted(failed)),
+        missing=tuple(sorted(missing)),
+        outcomes={status: outcomes[status] for status in Status},
+        causes=dict(causes.most_common()),
+    )
+
+
+def summary_text(coverage: Coverage) -> tuple[str, str]:
+    """Return subject and body of the night's summary for the operators. "All clear" only at full coverage."""
+    night = coverage.night.isoformat()
+    clear = coverage.is_full and not coverage.outcomes[Status.CRITICAL] and not coverage.outcomes[Status.NOT_EVALUATED]
+    head = (
+        "all clear"
+        if clear
+        else f"{coverage.audited} of {coverage.expected} audited, {coverage.outcomes[Status.CRITICAL]} critical"
+    )
+    lines = [
+        (
+            f"Night of {night}: {coverage.audited} of {coverage.expected} expected merchants were audited "
+            f"({coverage.percent:.1f} %)."
+        ),
+        "Outcomes: " + ", ".join(f"{count} {status.value}" for status, count in coverage.outcomes.items()) + ".",
+    ]
+    if coverage.causes:
+        causes = ", ".join(f"{reason.value} {count}" for reason, count in coverage.causes.items())
+        lines.append(f"Not evaluated because of: {causes}.")
+    if coverage.failed:
+        lines.append(f"No fetch came back for: {_names(coverage.failed)}.")
+    if coverage.missing:
+        lines.append(f"Still pending at the close: {_names(coverage.missing)}.")
+    if not coverage.expected:
+        lines.append("Nobody was expected: is any merchant enabled, and did the dispatcher run?")
+    return f"Nightjar {night}: {head}", "\n".join(lines) + "\n"
+
+
+def _names(ids: tuple[str, ...], listed: int = 50) -> str:
+    rest = len(ids) - listed
+    return ", ".join(ids[:listed]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,1 @@
+"""Starts a night: writes the expected set, then sends one fetch message a merchant."""

@@ -1,0 +1,1 @@
+"""Judges a stored snapshot and writes audit, findings and alert in one transaction."""

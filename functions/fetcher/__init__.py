@@ -1,0 +1,1 @@
+"""Asks one merchant's sources and stores what was seen."""

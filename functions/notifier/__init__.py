@@ -1,0 +1,1 @@
+"""Publishes alerts and records that it did."""

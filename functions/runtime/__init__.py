@@ -1,0 +1,1 @@
+"""Built once per container: settings from the environment, AWS clients, logger and metrics."""

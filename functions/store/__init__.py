@@ -1,0 +1,1 @@
+"""The tables: one module each, and the only place that knows attribute names."""
