@@ -13,7 +13,7 @@ from typing import Any, Final, Generic, TypeVar, overload
 
 from functions.audit.absence import Absent, Cause, Reason, causes_of, distinct
 from functions.audit.merchant import AccountType
-from functions.audit.outcome import Area, Evidence
+from functions.audit.outcome import Area, Evidence, Outcome, Status
 from functions.audit.periods import Periods
 from functions.audit.snapshot import (
     AccountBasic,
@@ -26,6 +26,7 @@ from functions.audit.snapshot import (
     SourcesSeen,
     TokenSeen,
 )
+from functions.audit.wording import figure
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -122,6 +123,11 @@ class Breach(StrEnum):
     BELOW = "below"
     AT_MOST = "at_most"
 
+    @property
+    def sign(self) -> str:
+        """The side in a word, as in "warn above 60 %"."""
+        return "at" if self is Breach.AT_MOST else self.value
+
     def by(self, value: Decimal, threshold: Decimal) -> bool:
         """Say whether ``value`` breaches ``threshold``."""
         match self:
@@ -157,11 +163,32 @@ class Check:
     looks_at: tuple[Part[Any], ...] = ()
     rate: bool = False
     conditions: Mapping[str, str] = field(default_factory=dict)
+    declared: frozenset[str] = field(init=False)
 
-    @property
-    def declared(self) -> frozenset[str]:
-        """The names of all parts that the check may see."""
-        return frozenset(part.name for part in (*self.needs, *self.looks_at))
+    def __post_init__(self) -> None:
+        """Note the names of all parts that the check may see: they are asked for at every judgement."""
+        object.__setattr__(self, "declared", frozenset(part.name for part in (*self.needs, *self.looks_at)))
+
+    def sentence(self, outcome: Outcome) -> str:
+        """Return an outcome of this check in one sentence: title, figure, and the thresholds that it crossed."""
+        if outcome.status is Status.NOT_EVALUATED:
+            return "Could not look: " + "; ".join(cause.detail for cause in outcome.causes) + "."
+        said = [self.conditions[name] for name in outcome.conditions]
+        value, good = outcome.value, outcome.status is Status.PASS
+        if value is not None and (value or not good):
+            rise = self.says_rise if value < 0 else ""
+            said.append((rise or self.says).format(value=figure(abs(value) if rise else value, outcome.unit)))
+            if outcome.status.severity is not None and not outcome.conditions:
+                said[-1] += self._limits(outcome)
+        title = self.good if good else self.bad
+        return f"{title}: {', '.join(said)}." if said else f"{title}."
+
+    def _limits(self, outcome: Outcome) -> str:
+        levels = (("warn", outcome.warn), ("critical", outcome.critical))
+        limits = [
+            f"{name} {self.breach.sign} {figure(limit, outcome.unit)}" for name, limit in levels if limit is not None
+        ]
+        return f" ({', '.join(limits)})" if limits else ""
 
 
 @overload

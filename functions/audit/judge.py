@@ -6,15 +6,14 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from functions.audit.absence import Absent, Cause, Reason, causes_of, distinct
-from functions.audit.check import Breach, Check, Facts, Reading, Unseen
+from functions.audit.check import Check, Facts, Reading, Unseen
 from functions.audit.checks import CATALOGUE
 from functions.audit.outcome import Outcome, Status
 from functions.audit.profile import Profile, Rule
 from functions.audit.snapshot import Snapshot
-from functions.audit.wording import figure, floor_noun
+from functions.audit.wording import floor_noun
 
 _RANK = {Status.PASS: 0, Status.INFO: 1, Status.WARN: 2, Status.CRITICAL: 3}
-_SIGNS = {Breach.ABOVE: "above", Breach.BELOW: "below", Breach.AT_MOST: "at"}
 
 CrashReport = Callable[[str, Exception], None]
 
@@ -39,7 +38,7 @@ def _judge_one(
     check: Check, snapshot: Snapshot, rule: Rule, floors: Mapping[str, int], on_crash: CrashReport | None
 ) -> Outcome:
     facts = Facts(snapshot, check.declared, rule.parameters)
-    if missing := causes_of(*(facts.look(part) for part in check.needs)):
+    if missing := causes_of(*map(facts.look, check.needs)):
         return _not_evaluated(check, rule, missing)
     try:
         reading = check.measure(facts)
@@ -56,20 +55,21 @@ def _judge_one(
 def _from_reading(check: Check, reading: Reading, rule: Rule, floors: Mapping[str, int]) -> Outcome:
     causes = _causes(reading, floors)
     value = None if causes or isinstance(reading.value, Absent) else reading.value
-    status = max((_by_number(check, value, rule), *_by_condition(reading, rule)), key=_RANK.__getitem__)
+    status = _by_number(check, value, rule)
+    if reading.conditions:
+        status = max(status, *_by_condition(reading, rule), key=_RANK.__getitem__)
     if causes and status is Status.PASS:
         # Blind, and nothing bad is known all the same: "could not look", never a pass.
         return _not_evaluated(check, rule, causes, reading)
     return Outcome(
-        check_id=check.id,
-        area=check.area,
+        check=check,
         status=status,
-        summary=_summary(check, reading, value, rule, status),
         value=value,
         unit=reading.unit,
         warn=rule.warn,
         critical=rule.critical,
         origin=rule.origin,
+        conditions=reading.conditions,
         samples=_sizes(reading),
         evidence=reading.evidence,
     )
@@ -79,15 +79,17 @@ def _causes(reading: Reading, floors: Mapping[str, int]) -> tuple[Cause, ...]:
     """Return everything that keeps the figure from being judged: the figure itself, its samples, what was unseen."""
     value = reading.value
     own = value.causes if isinstance(value, Absent) else ()
-    small = tuple(
-        Cause(Reason.SAMPLE_TOO_SMALL, f"needs at least {floors[name]} {floor_noun(name)}, saw {size}")
-        for name, size in reading.samples.items()
-        if not isinstance(size, Absent) and size < floors[name]
-    )
-    if any(size == 0 for size in reading.samples.values()):
-        # A rate of nothing is null by arithmetic, not because nobody measured it (APIS 4.2).
-        own = tuple(cause for cause in own if cause.reason is not Reason.NOT_MEASURED)
-    return distinct((*own, *causes_of(*reading.samples.values()), *small, *reading.unseen))
+    thin: list[Cause] = []
+    for name, size in reading.samples.items():
+        if isinstance(size, Absent):
+            thin.extend(size.causes)
+        elif size < floors[name]:
+            need = f"needs at least {floors[name]} {floor_noun(name)}, saw {size}"
+            thin.append(Cause(Reason.SAMPLE_TOO_SMALL, need))
+            if size == 0:
+                # A rate of nothing is null by arithmetic, not because nobody measured it (APIS 4.2).
+                own = tuple(cause for cause in own if cause.reason is not Reason.NOT_MEASURED)
+    return distinct((*own, *thin, *reading.unseen)) if own or thin or reading.unseen else ()
 
 
 def _by_number(check: Check, value: Decimal | None, rule: Rule) -> Status:
@@ -105,10 +107,8 @@ def _by_condition(reading: Reading, rule: Rule) -> tuple[Status, ...]:
 
 def _not_evaluated(check: Check, rule: Rule, causes: tuple[Cause, ...], reading: Reading | None = None) -> Outcome:
     return Outcome(
-        check_id=check.id,
-        area=check.area,
+        check=check,
         status=Status.NOT_EVALUATED,
-        summary="Could not look: " + "; ".join(cause.detail for cause in causes) + ".",
         unit=reading.unit if reading else "",
         warn=rule.warn,
         critical=rule.critical,
@@ -120,19 +120,3 @@ def _not_evaluated(check: Check, rule: Rule, causes: tuple[Cause, ...], reading:
 
 def _sizes(reading: Reading) -> Mapping[str, int]:
     return {name: size for name, size in reading.samples.items() if not isinstance(size, Absent)}
-
-
-def _summary(check: Check, reading: Reading, value: Decimal | None, rule: Rule, status: Status) -> str:
-    title = check.good if status is Status.PASS else check.bad
-    said = [check.conditions[name] for name in reading.conditions]
-    if value is not None and (value or status is not Status.PASS):
-        rise = check.says_rise if value < 0 and check.says_rise else ""
-        said.append((rise or check.says).format(value=figure(abs(value) if rise else value, reading.unit)))
-    if value is not None and status in {Status.WARN, Status.CRITICAL} and not reading.conditions:
-        limits = [
-            f"{name} {_SIGNS[check.breach]} {figure(limit, reading.unit)}"
-            for name, limit in (("warn", rule.warn), ("critical", rule.critical))
-            if limit is not None
-        ]
-        said.append(f"({', '.join(limits)})")
-    return f"{title}: {', '.join(said).replace(', (', ' (')}." if said else f"{title}."

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from functions.audit.absence import Cause, Reason
 from functions.audit.merchant import Severity
+
+if TYPE_CHECKING:
+    from functions.audit.check import Check
 
 # Plain data only: it is stored, printed and sent as it is.
 EvidenceValue: TypeAlias = "str | int | bool | Decimal | list[EvidenceValue] | dict[str, EvidenceValue] | None"
@@ -54,22 +57,37 @@ class Origin:
 class Outcome:
     """One check, one merchant, one night.
 
-    ``value`` is ``None`` when there is no figure (not evaluated, or a check that knows conditions only). ``causes`` is
-    empty exactly when the check was evaluated. ``samples`` says how much the figure rests on.
+    ``value`` is ``None`` when there is no figure (not evaluated, or a check that knows conditions only).
+    ``conditions`` are the named breaches that were found. ``causes`` is empty exactly when the check was evaluated.
+    ``samples`` says how much the figure rests on.
     """
 
-    check_id: str
-    area: Area
+    check: Check
     status: Status
-    summary: str
     value: Decimal | None = None
     unit: str = ""
     warn: Decimal | None = None
     critical: Decimal | None = None
     origin: Origin = Origin()
+    conditions: tuple[str, ...] = ()
     causes: tuple[Cause, ...] = ()
     samples: Mapping[str, int] = field(default_factory=dict)
     evidence: Evidence = field(default_factory=dict)
+
+    @property
+    def check_id(self) -> str:
+        """The id of the check."""
+        return self.check.id
+
+    @property
+    def area(self) -> Area:
+        """The area of the check."""
+        return self.check.area
+
+    @property
+    def summary(self) -> str:
+        """The outcome in one sentence. Made when it is read: judging thousands of shops needs no prose."""
+        return self.check.sentence(self)
 
     @property
     def reasons(self) -> tuple[Reason, ...]:

@@ -1,0 +1,61 @@
+"""The door of the closer: EventBridge Scheduler calls it at closing time."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from functions.audit.profile import default_profile
+from functions.audit.start import Start
+from functions.closer.close import Closer
+from functions.runtime import clients
+from functions.runtime.settings import Environment
+from functions.runtime.telemetry import about, new_logger, new_metrics
+from functions.store.tables import Tables
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+environment = Environment(os.environ)
+logger = new_logger()
+metrics = new_metrics()
+closer = Closer(
+    tables=Tables(clients.dynamodb(), environment.table_prefix),
+    sns=clients.sns(),
+    topic_arn=environment.text("NIGHTJAR_OPERATORS_TOPIC_ARN"),
+    profile=default_profile(),
+    audit_days=environment.number("NIGHTJAR_AUDIT_DAYS"),
+    on_failure=lambda merchant_id, error: logger.error(
+        "A pending audit could not be closed.", extra={"merchant_id": merchant_id, **about(error)}
+    ),
+)
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int | str]:  # noqa: ARG001 - Lambda's signature
+    """Close a night. Returns the coverage, for the person who called it by hand."""
+    metrics.add_metric("CloserRuns", MetricUnit.Count, 1)
+    try:
+        night = Start.parse(event).of_night
+        closed = closer.close(night, now=datetime.now(UTC))
+    except Exception as error:
+        logger.error("The night could not be closed.", extra=about(error))
+        raise
+    coverage = closed.coverage
+    # The heartbeat: the missing-night alarm rings when a day passes without it.
+    metrics.add_metric("NightClosed", MetricUnit.Count, 1)
+    metrics.add_metric("CoveragePercent", MetricUnit.Percent, float(coverage.percent))
+    metrics.add_metric("AuditsFailed", MetricUnit.Count, len(coverage.failed))
+    metrics.add_metric("AuditsMissing", MetricUnit.Count, len(coverage.missing))
+    summary: dict[str, int | str] = {
+        "night": night.isoformat(),
+        "expected": coverage.expected,
+        "audited": coverage.audited,
+        "failed": len(coverage.failed),
+        "missing": len(coverage.missing),
+    }
+    logger.info("Night closed.", extra={**summary, "count": closed.swept})
+    return summary

@@ -1,0 +1,76 @@
+"""The door of the evaluator: messages of the evaluate queue."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+from pydantic import ValidationError
+
+from functions.audit.errors import InvalidMessage
+from functions.audit.jobs import EvaluateJob
+from functions.audit.profile import default_profile, sentence
+from functions.evaluator.evaluate import Evaluator
+from functions.runtime import clients
+from functions.runtime.batches import Record, each_queue_message
+from functions.runtime.settings import Environment
+from functions.runtime.telemetry import about, new_logger, new_metrics
+from functions.store.tables import Tables
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+environment = Environment(os.environ)
+logger = new_logger()
+metrics = new_metrics()
+
+
+def report_crash(check_id: str, error: Exception) -> None:
+    """Tell the operators of a check's bug: by the log and by the metric that an alarm watches."""
+    metrics.add_metric("CheckCrashed", MetricUnit.Count, 1)
+    logger.error("A check crashed.", extra={"check_id": check_id, **about(error)})
+
+
+evaluator = Evaluator(
+    tables=Tables(clients.dynamodb(), environment.table_prefix),
+    profile=default_profile(),
+    audit_days=environment.number("NIGHTJAR_AUDIT_DAYS"),
+    on_crash=report_crash,
+    clock=lambda: datetime.now(UTC),
+)
+
+
+def evaluate_one(record: Record) -> None:
+    """Judge what one message points to.
+
+    Raises:
+        InvalidMessage: the message is not one of ours; it ends in the dead-letter queue, where an alarm watches.
+    """
+    try:
+        job = EvaluateJob.model_validate_json(record["body"])
+    except ValidationError as error:
+        raise InvalidMessage(f"This is not an evaluate message: {sentence(error)}.") from error
+    verdict = evaluator.evaluate(job)
+    if verdict is None:
+        logger.info("Already evaluated.", extra={"merchant_id": job.merchant_id, "night": job.night.isoformat()})
+        return
+    metrics.add_metric("AuditsDone", MetricUnit.Count, 1)
+    logger.info(
+        "Evaluated.",
+        extra={
+            "merchant_id": job.merchant_id,
+            "night": job.night.isoformat(),
+            "state": verdict.audit.state.value,
+            "alert_id": verdict.alert.alert_id if verdict.alert else None,
+        },
+    )
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:  # noqa: ARG001 - Lambda's signature
+    """Judge every message of the batch; name those that failed."""
+    metrics.add_metric("EvaluatorBatches", MetricUnit.Count, 1)
+    return each_queue_message(event, evaluate_one, logger)

@@ -1,0 +1,83 @@
+"""Publishing an alert: read the row as it is now, publish, then record. A crash in between repeats, never loses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from functions.audit.alert import Alert, AlertState
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
+
+    from functions.store.tables import Tables
+
+
+class Notified(StrEnum):
+    """What became of an alert."""
+
+    PUBLISHED = "published"
+    ALREADY_PUBLISHED = "already_published"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Notifier:
+    """Everything that publishing works with."""
+
+    tables: Tables
+    sns: SNSClient
+    topic_arn: str
+    clock: Callable[[], datetime]
+
+    def notify(self, merchant_id: str, alert_id: str) -> Notified:
+        """Publish the alert unless it has left already, and record it.
+
+        The row is read again: the stream may show it hours late, twice, or after the closer's sweep already sent it.
+
+        Raises:
+            botocore.exceptions.ClientError: SNS or DynamoDB refused; the record comes again.
+        """
+        alert = self.tables.alerts.get(merchant_id, alert_id)
+        if alert is None:
+            return Notified.GONE
+        if alert.state is AlertState.PUBLISHED:
+            return Notified.ALREADY_PUBLISHED
+        answer = self.sns.publish(
+            TopicArn=self.topic_arn,
+            Subject=alert.subject,
+            MessageStructure="json",
+            Message=json.dumps({"default": alert.email, "email": alert.email, "sms": alert.sms}),
+            MessageAttributes=attributes_of(alert),
+        )
+        self.tables.alerts.record_published(
+            merchant_id,
+            alert_id,
+            at=self.clock(),
+            message_id=answer["MessageId"],
+            topic_arn=self.topic_arn,
+        )
+        return Notified.PUBLISHED
+
+
+def attributes_of(alert: Alert) -> dict[str, MessageAttributeValueTypeDef]:
+    """Return what subscribers can filter by: merchant, night, severity, and the areas and checks concerned."""
+
+    def text(value: str) -> MessageAttributeValueTypeDef:
+        return {"DataType": "String", "StringValue": value}
+
+    def texts(values: list[str]) -> MessageAttributeValueTypeDef:
+        return {"DataType": "String.Array", "StringValue": json.dumps(values)}
+
+    return {
+        "merchant_id": text(alert.merchant_id),
+        "night": text(alert.night.isoformat()),
+        "severity": text("critical"),
+        "areas": texts(list(alert.areas)),
+        "check_ids": texts([critical.check_id for critical in alert.criticals]),
+    }

@@ -1,0 +1,78 @@
+"""AWS clients, built once per container and only those that a room asks for."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
+# A call to a neighbour in the same region that takes longer than this is not going to come back.
+# "standard" retries throttling and connection faults with jitter; five attempts stay well inside every timeout.
+_CONFIG = Config(
+    connect_timeout=3,
+    read_timeout=10,
+    retries={"mode": "standard", "total_max_attempts": 5},
+    max_pool_connections=16,
+)
+
+
+@cache
+def _session() -> botocore.session.Session:
+    return botocore.session.get_session()
+
+
+@cache
+def _client(service: str) -> Any:  # noqa: ANN401 - botocore makes its clients at run time; the callers name their types
+    return _session().create_client(service, config=_CONFIG)
+
+
+def dynamodb() -> DynamoDBClient:
+    """Return the container's DynamoDB client."""
+    client: DynamoDBClient = _client("dynamodb")
+    return client
+
+
+def kms() -> KMSClient:
+    """Return the container's KMS client."""
+    client: KMSClient = _client("kms")
+    return client
+
+
+def lambda_() -> LambdaClient:
+    """Return the container's Lambda client."""
+    client: LambdaClient = _client("lambda")
+    return client
+
+
+def secrets() -> SecretsManagerClient:
+    """Return the container's Secrets Manager client."""
+    client: SecretsManagerClient = _client("secretsmanager")
+    return client
+
+
+def sns() -> SNSClient:
+    """Return the container's SNS client."""
+    client: SNSClient = _client("sns")
+    return client
+
+
+def sqs() -> SQSClient:
+    """Return the container's SQS client."""
+    client: SQSClient = _client("sqs")
+    return client
+
+
+def forget() -> None:
+    """Drop every client, so that the next call builds anew: for tests that switch environments."""
+    _client.cache_clear()
+    _session.cache_clear()
