@@ -1,0 +1,69 @@
+"""Policy statements as narrow as AWS allows. The CDK's own grants add index and action wildcards, so none is used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import Aws, aws_dynamodb, aws_iam, aws_kms, aws_sns, aws_sqs
+
+# What DynamoDB asks of a caller's key permissions, without the star of ReEncrypt* and GenerateDataKey*
+# (developer guide, "Using customer managed keys"). SQS and SNS need the first two only.
+_READ_AND_SEND = ["kms:Decrypt", "kms:GenerateDataKey"]
+_TABLE_KEY_USE = [
+    *_READ_AND_SEND,
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+]
+
+
+def allow(actions: Sequence[str], resources: Sequence[str], **conditions: object) -> aws_iam.PolicyStatement:
+    """Return a statement that allows just this."""
+    return aws_iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions or None)
+
+
+def use_table(table: aws_dynamodb.Table, *operations: str, indexes: Sequence[str] = ()) -> aws_iam.PolicyStatement:
+    """Allow DynamoDB ``operations`` (as in ``GetItem``) on a table, and on those of its indexes that are named."""
+    arns = [table.table_arn, *(f"{table.table_arn}/index/{index}" for index in indexes)]
+    return allow([f"dynamodb:{operation}" for operation in operations], arns)
+
+
+def consume_stream(table: aws_dynamodb.Table) -> aws_iam.PolicyStatement:
+    """Allow Lambda's pollers, which act as the function, to read a table's stream."""
+    if table.table_stream_arn is None:
+        raise ValueError(f"{table.node.path} has no stream")
+    reads = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"]
+    # ListStreams knows no narrower resource than the streams of one table.
+    return allow([f"dynamodb:{read}" for read in reads], [table.table_stream_arn])
+
+
+def consume(queue: aws_sqs.IQueue) -> aws_iam.PolicyStatement:
+    """Allow Lambda's pollers, which act as the function, to take messages from a queue."""
+    return allow(["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"], [queue.queue_arn])
+
+
+def send(queue: aws_sqs.IQueue) -> aws_iam.PolicyStatement:
+    """Allow messages to be sent to a queue."""
+    return allow(["sqs:SendMessage"], [queue.queue_arn])
+
+
+def publish(topic: aws_sns.ITopic) -> aws_iam.PolicyStatement:
+    """Allow messages to be published to a topic."""
+    return allow(["sns:Publish"], [topic.topic_arn])
+
+
+def use_key_for_tables(key: aws_kms.IKey) -> aws_iam.PolicyStatement:
+    """Allow the key to be used by DynamoDB on the caller's behalf, and not by the caller itself."""
+    return _use_key(key, _TABLE_KEY_USE, ["dynamodb"])
+
+
+def use_key_through(key: aws_kms.IKey, *services: str) -> aws_iam.PolicyStatement:
+    """Allow the key to be used by ``services`` (as in ``sqs``) on the caller's behalf, and not by the caller itself."""
+    return _use_key(key, _READ_AND_SEND, services)
+
+
+def _use_key(key: aws_kms.IKey, actions: Sequence[str], services: Sequence[str]) -> aws_iam.PolicyStatement:
+    through = [f"{service}.{Aws.REGION}.amazonaws.com" for service in sorted(services)]
+    return allow(actions, [key.key_arn], StringEquals={"kms:ViaService": through})

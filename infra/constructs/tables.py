@@ -1,0 +1,90 @@
+"""The seven tables with their indexes: encrypted with our key, recoverable, expiring, as the stage wants them kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from aws_cdk import RemovalPolicy, aws_dynamodb, aws_kms
+from constructs import Construct
+
+from infra.stages import Stage
+
+TTL: Final = "ttl"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A table's keys and indexes (each its partition and its sort key), whether it expires, whether it has a stream."""
+
+    partition: str
+    sort: str | None = None
+    indexes: tuple[tuple[str, str, str], ...] = ()
+    expires: bool = False
+    stream: bool = False
+
+
+# The names are a contract: other tools read these tables.
+SHAPES: Final = {
+    "merchants": Shape("merchant_id"),
+    "tokens": Shape("merchant_id", "provider"),
+    "snapshots": Shape("merchant_id", "night", expires=True),
+    "audits": Shape(
+        "merchant_id",
+        "night",
+        indexes=(("by_night", "night", "merchant_id"), ("unfinished", "pending_night", "merchant_id")),
+        expires=True,
+    ),
+    "findings": Shape(
+        "merchant_id",
+        "check_id",
+        indexes=(("open_by_severity", "open_severity", "merchant_id"), ("by_check", "check_id", "merchant_id")),
+    ),
+    "alerts": Shape(
+        "merchant_id", "alert_id", indexes=(("unsent", "unsent_night", "merchant_id"),), expires=True, stream=True
+    ),
+    "nights": Shape("night", expires=True),
+}
+
+
+class Tables(Construct):
+    """All tables of a stage, each under its name: ``tables["audits"]``."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, key: aws_kms.IKey) -> None:
+        super().__init__(scope, construct_id)
+        self._tables = {name: self._table(name, shape, stage, key) for name, shape in SHAPES.items()}
+
+    def __getitem__(self, name: str) -> aws_dynamodb.Table:
+        return self._tables[name]
+
+    def _table(self, name: str, shape: Shape, stage: Stage, key: aws_kms.IKey) -> aws_dynamodb.Table:
+        table = aws_dynamodb.Table(
+            self,
+            name.capitalize(),
+            table_name=stage.prefix + name,
+            partition_key=_string(shape.partition),
+            sort_key=_string(shape.sort) if shape.sort else None,
+            # A night is one burst a day: paying per request is cheaper than capacity that idles for 23 hours.
+            billing_mode=aws_dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=aws_dynamodb.TableEncryption.CUSTOMER_MANAGED,
+            encryption_key=key,
+            point_in_time_recovery_specification=aws_dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=stage.point_in_time_recovery
+            ),
+            deletion_protection=stage.deletion_protection,
+            removal_policy=RemovalPolicy.RETAIN if stage.retain_data else RemovalPolicy.DESTROY,
+            time_to_live_attribute=TTL if shape.expires else None,
+            stream=aws_dynamodb.StreamViewType.NEW_IMAGE if shape.stream else None,
+        )
+        for index, partition, sort in shape.indexes:
+            table.add_global_secondary_index(
+                index_name=index,
+                partition_key=_string(partition),
+                sort_key=_string(sort),
+                projection_type=aws_dynamodb.ProjectionType.ALL,
+            )
+        return table
+
+
+def _string(name: str) -> aws_dynamodb.Attribute:
+    return aws_dynamodb.Attribute(name=name, type=aws_dynamodb.AttributeType.STRING)

@@ -1,0 +1,165 @@
+"""The five functions one by one: how big each is, what it is told, and the least that it must be allowed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from aws_cdk import Aws, Duration
+from constructs import Construct
+
+from infra.constructs.function import Common, Function
+from infra.constructs.permissions import (
+    allow,
+    consume_stream,
+    publish,
+    send,
+    use_key_for_tables,
+    use_key_through,
+    use_table,
+)
+from infra.constructs.queue import RECEIVES, DeadLetterQueue, WorkQueue
+from infra.data_stack import DataStack
+
+FETCH_SECONDS: Final = 60  # five calls at once inside their own deadline, a token refresh before them
+EVALUATE_SECONDS: Final = 30
+NOTIFY_SECONDS: Final = 30
+NIGHT_SECONDS: Final = 300  # dispatcher and closer page through the whole fleet
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """Makes the functions of one stage inside ``scope``, each by the name of its room."""
+
+    scope: Construct
+    common: Common
+    data: DataStack
+
+    def dispatcher(self, fetches: WorkQueue) -> Function:
+        """Starts the night."""
+        function = self._function(
+            "dispatcher",
+            says="Starts the night: writes the expected set, then sends one message a merchant",
+            memory_mb=512,
+            seconds=NIGHT_SECONDS,
+            environment={"NIGHTJAR_FETCH_QUEUE_URL": fetches.queue.queue_url, **self._audit_days},
+        )
+        tables = self.data.tables
+        # It starts shards of itself. By name: its own ARN would make role and function wait for each other.
+        itself = f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:{function.name}"
+        function.allow(
+            use_table(tables["merchants"], "DescribeTable", "GetItem", "Scan"),
+            use_table(tables["audits"], "BatchGetItem", "GetItem", "PutItem", "UpdateItem"),
+            use_table(tables["nights"], "GetItem", "PutItem", "UpdateItem"),
+            send(fetches.queue),
+            use_key_through(self.common.key, "sqs"),
+            allow(["lambda:InvokeFunction"], [itself]),
+        )
+        return function
+
+    def fetcher(self, fetches: WorkQueue, evaluations: WorkQueue) -> Function:
+        """Asks the sources about one merchant."""
+        stage, tables, secret = self.common.stage, self.data.tables, self.data.tiktok_app.ref
+        function = self._function(
+            "fetcher",
+            says="Asks every source about one merchant and stores what it saw",
+            memory_mb=512,
+            seconds=FETCH_SECONDS,
+            environment={
+                "NIGHTJAR_EVALUATE_QUEUE_URL": evaluations.queue.queue_url,
+                "NIGHTJAR_MAX_RECEIVES": str(RECEIVES),
+                "NIGHTJAR_TOKENS_KEY_ID": self.common.key.key_arn,
+                "NIGHTJAR_TIKTOK_SECRET_ID": secret,
+                "NIGHTJAR_ALLOWED_HOSTS": ",".join(stage.allowed_hosts),
+                "NIGHTJAR_ALLOW_LOOPBACK_HTTP": "1" if stage.loopback_http else "0",
+                "NIGHTJAR_SNAPSHOT_DAYS": str(stage.snapshot_days),
+            },
+        )
+        function.allow(
+            use_table(tables["merchants"], "GetItem"),
+            use_table(tables["tokens"], "GetItem", "PutItem", "UpdateItem"),
+            use_table(tables["snapshots"], "GetItem", "PutItem"),
+            use_table(tables["audits"], "GetItem"),
+            # The tokens themselves: this function alone may use the key directly.
+            allow(["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], [self.common.key.key_arn]),
+            allow(["secretsmanager:GetSecretValue"], [secret]),
+            send(evaluations.queue),
+        )
+        # One message a call: a slow storefront then holds up its own merchant only, and a minute is enough.
+        fetches.feed(function, batch_size=1, concurrency=stage.fetch_concurrency)
+        return function
+
+    def evaluator(self, evaluations: WorkQueue) -> Function:
+        """Judges one merchant's snapshot."""
+        function = self._function(
+            "evaluator",
+            says="Judges one merchant's snapshot: outcomes, findings, and an alert if one is due",
+            memory_mb=512,
+            seconds=EVALUATE_SECONDS,
+            environment=self._audit_days,
+        )
+        tables = self.data.tables
+        function.allow(
+            use_table(tables["merchants"], "GetItem"),
+            use_table(tables["snapshots"], "GetItem"),
+            use_table(tables["audits"], "ConditionCheckItem", "GetItem", "PutItem", "UpdateItem"),
+            use_table(tables["findings"], "ConditionCheckItem", "GetItem", "PutItem", "Query"),
+            use_table(tables["alerts"], "GetItem", "PutItem"),
+            use_table(tables["nights"], "GetItem"),
+        )
+        evaluations.feed(function, batch_size=10, concurrency=self.common.stage.evaluate_concurrency)
+        return function
+
+    def notifier(self, unpublished: DeadLetterQueue) -> Function:
+        """Publishes alerts."""
+        function = self._function(
+            "notifier",
+            says="Publishes new alerts and records that it did",
+            memory_mb=256,
+            seconds=NOTIFY_SECONDS,
+            environment={"NIGHTJAR_ALERTS_TOPIC_ARN": self.data.alerts.topic_arn},
+        )
+        alerts = self.data.tables["alerts"]
+        function.allow(
+            use_table(alerts, "GetItem", "UpdateItem"),
+            consume_stream(alerts),
+            publish(self.data.alerts),
+            send(unpublished.queue),
+            use_key_through(self.common.key, "sns", "sqs"),
+        )
+        return function
+
+    def closer(self) -> Function:
+        """Ends the night."""
+        function = self._function(
+            "closer",
+            says="Ends the night: coverage, what is missing, the summary to the operators",
+            memory_mb=512,
+            seconds=NIGHT_SECONDS,
+            environment={"NIGHTJAR_OPERATORS_TOPIC_ARN": self.data.operators.topic_arn, **self._audit_days},
+        )
+        tables = self.data.tables
+        function.allow(
+            use_table(tables["merchants"], "GetItem"),
+            use_table(tables["audits"], "GetItem", "PutItem", "UpdateItem"),
+            use_table(tables["audits"], "Query", indexes=["by_night", "unfinished"]),
+            use_table(tables["findings"], "GetItem", "PutItem", "Query"),
+            use_table(tables["alerts"], "GetItem", "PutItem", "UpdateItem"),
+            allow(["dynamodb:Query"], [f"{tables['alerts'].table_arn}/index/unsent"]),
+            use_table(tables["nights"], "GetItem", "PutItem", "UpdateItem"),
+            publish(self.data.operators),
+            use_key_through(self.common.key, "sns"),
+        )
+        return function
+
+    @property
+    def _audit_days(self) -> dict[str, str]:
+        return {"NIGHTJAR_AUDIT_DAYS": str(self.common.stage.audit_days)}
+
+    def _function(self, room: str, *, says: str, memory_mb: int, seconds: int, environment: dict[str, str]) -> Function:
+        timeout = Duration.seconds(seconds)
+        function = Function(
+            self.scope, room, self.common, says=says, memory_mb=memory_mb, timeout=timeout, environment=environment
+        )
+        function.allow(use_key_for_tables(self.common.key))
+        return function

@@ -1,0 +1,174 @@
+"""Stages as data: what differs between dev, prod and demo, read from ``stages.toml`` and checked before any synth."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Final, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+DEFAULT_FILE: Final = Path(__file__).with_name("stages.toml")
+DEFAULT_STAGE: Final = "dev"
+LOOPBACK_STAGE: Final = "demo"
+
+# The only retentions that CloudWatch Logs accepts (API reference, PutRetentionPolicy).
+LOG_DAYS: Final = frozenset(
+    {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+)
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,15}")
+_EMAIL = re.compile(r"[^@\s,;<>\"]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+_HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
+
+
+class StageError(ValueError):
+    """A stage cannot be used. The message says where, why and what to write; it never repeats an address or number."""
+
+
+def _email(value: str) -> str:
+    if not _EMAIL.fullmatch(value):
+        raise ValueError("not an email address: write one address, as in shop@example.com")
+    return value
+
+
+def _phone(value: str) -> str:
+    if not _E164.fullmatch(value):
+        raise ValueError("not an E.164 number: write +, country code and number without spaces, as in +442079460000")
+    return value
+
+
+def _host(value: str) -> str:
+    if not _HOST.fullmatch(value):
+        raise ValueError("not a host name: write it in lower case without https:// and path, as in open.tiktokapis.com")
+    return value
+
+
+def _log_days(value: int) -> int:
+    if value not in LOG_DAYS:
+        raise ValueError(
+            f"CloudWatch Logs does not know this retention: write one of {', '.join(map(str, sorted(LOG_DAYS)))}"
+        )
+    return value
+
+
+def _whole_minute(value: time) -> time:
+    if value.second or value.microsecond or value.tzinfo:
+        raise ValueError("schedules run on whole minutes of UTC: write it as in 02:15:00")
+    return value
+
+
+Email = Annotated[str, AfterValidator(_email)]
+Phone = Annotated[str, AfterValidator(_phone)]
+Host = Annotated[str, AfterValidator(_host)]
+UtcTime = Annotated[time, AfterValidator(_whole_minute)]
+
+
+class Stage(BaseModel):
+    """One deployment. Times are UTC; ``*_days`` say how long something is kept.
+
+    ``nightly`` starts the night, ``closing`` ends it on the same UTC day. ``retain_data`` keeps tables, key, secret
+    and topics when the stack is deleted. ``*_concurrency`` caps how many functions work on a queue at once.
+    ``emails`` and ``phones`` get merchants' criticals, ``operators`` the night's summary and every alarm.
+    """
+
+    # Inputs are hidden because pydantic would otherwise print an address in its error.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    name: str
+    nightly: UtcTime
+    closing: UtcTime
+    retain_data: bool
+    deletion_protection: bool
+    point_in_time_recovery: bool
+    log_days: Annotated[int, AfterValidator(_log_days)]
+    snapshot_days: Annotated[int, Field(ge=2, le=3650)]
+    audit_days: Annotated[int, Field(ge=2, le=3650)]
+    # 2 to 1,000: what Lambda accepts as an SQS event source's maximum concurrency.
+    fetch_concurrency: Annotated[int, Field(ge=2, le=1000)]
+    evaluate_concurrency: Annotated[int, Field(ge=2, le=1000)]
+    allowed_hosts: Annotated[tuple[Host, ...], Field(min_length=1)]
+    loopback_http: bool = False
+    emails: tuple[Email, ...] = ()
+    phones: tuple[Phone, ...] = ()
+    operators: tuple[Email, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError("a stage's name is 1 to 16 characters: a-z first, then a-z, 0-9 and -")
+        if self.closing <= self.nightly:
+            raise ValueError("closing must be later than nightly on the same UTC day: the closer takes that day's date")
+        if self.loopback_http and self.name != LOOPBACK_STAGE:
+            raise ValueError(f"loopback_http is for the stage {LOOPBACK_STAGE} only: remove it")
+        if self.deletion_protection and not self.retain_data:
+            raise ValueError("deletion_protection without retain_data: deleting would fail half way; set both")
+        return self
+
+    @property
+    def prefix(self) -> str:
+        """What every resource's name begins with."""
+        return f"nightjar-{self.name}-"
+
+    @property
+    def night_minutes(self) -> int:
+        """Minutes between the start of a night and its closing."""
+        return (self.closing.hour - self.nightly.hour) * 60 + self.closing.minute - self.nightly.minute
+
+
+def choose(
+    name: str = DEFAULT_STAGE,
+    *,
+    file: Path = DEFAULT_FILE,
+    recipients: Mapping[str, Sequence[str]] | None = None,
+) -> Stage:
+    """Return the stage called ``name``.
+
+    ``recipients`` replaces ``emails``, ``phones`` or ``operators`` of the file, for those who do not commit them.
+
+    Raises:
+        StageError: there is no such stage, or what the file says of it cannot be used.
+    """
+    stages = _read(file)
+    if name not in stages:
+        raise StageError(
+            f"There is no stage {name!r}. {file.name} has: {', '.join(sorted(stages))}. "
+            f"Choose one with -c stage=NAME, or add a table [{name}] to {file.name}."
+        )
+    settings = stages[name]
+    if not isinstance(settings, dict):
+        raise StageError(f"{file.name}: {name} is a value, but a stage is a table: write [{name}] above its settings.")
+    try:
+        return Stage.model_validate({**settings, **(recipients or {}), "name": name})
+    except ValidationError as error:
+        raise StageError(_explain(error, file.name, name)) from None  # the cause would repeat the inputs
+
+
+def _read(file: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StageError(f"The stages cannot be read from {file}: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StageError(f"{file.name} is not valid TOML: {error}.") from error
+
+
+def _explain(error: ValidationError, file: str, stage: str) -> str:
+    lines = []
+    for problem in error.errors(include_input=False, include_url=False, include_context=False):
+        where = "".join(f"[{part}]" if isinstance(part, int) else str(part) for part in problem["loc"]) or "the stage"
+        match problem["type"]:
+            case "missing":
+                why = "is missing: add it, as the other stages have it"
+            case "extra_forbidden":
+                why = (
+                    f"is not a setting. Settings: {', '.join(field for field in Stage.model_fields if field != 'name')}"
+                )
+            case _:
+                why = problem["msg"].removeprefix("Value error, ")
+        lines.append(f"  {where}: {why}.")
+    return f"{file}: the stage {stage} cannot be used.\n" + "\n".join(lines)
