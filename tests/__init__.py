@@ -1,0 +1,1 @@
+"""What holds true of Nightjar, told as stories."""
