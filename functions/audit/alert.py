@@ -148,7 +148,7 @@ def _email(
             f"CRITICAL  {outcome.check_id}  ({happened.value} tonight)",
             outcome.summary,
             *_origin(outcome),
-            *(f"  {line}" for line in _evidence(outcome.evidence)),
+            *(f"  {line}" for line in evidence_lines(outcome.evidence)),
             f"What to do: {check.advice}",
             "",
         ]
@@ -164,8 +164,8 @@ def _origin(outcome: Outcome) -> Iterable[str]:
         yield f"The threshold is the shop's own: {untrusted(outcome.origin.reason, limit=160)}"
 
 
-def _evidence(evidence: Evidence) -> Iterable[str]:
-    """Yield the evidence as short lines: scalars by name, the first rows of each list."""
+def evidence_lines(evidence: Evidence) -> Iterable[str]:
+    """Yield evidence as short lines, safe to show and to send: scalars by name, the first rows of each list."""
     for key, value in evidence.items():
         label = key.replace("_", " ")
         if isinstance(value, list):

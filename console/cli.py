@@ -1,0 +1,50 @@
+"""The `nightjar` command: its subcommands, and what its exit code says."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+import typer
+from rich.console import Console
+
+from console.commands import audit, demo, findings, merchants, run
+from console.errors import Exit
+from functions.audit.errors import NightjarError
+
+app = typer.Typer(
+    name="nightjar",
+    help="Audits the organic TikTok channel of many merchants, every night.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("demo")(demo.demo)
+app.command("audit")(audit.audit)
+app.add_typer(merchants.app, name="merchants")
+app.command("run")(run.run)
+app.command("findings")(findings.findings)
+
+
+def main() -> None:
+    """Run the command and leave with its exit code. An error is one sentence on stderr that says what to do."""
+    complain = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    try:
+        app()
+    except NightjarError as error:
+        complain.print(f"nightjar: {error}", style="red")
+        sys.exit(Exit.UNUSABLE)
+    except KeyboardInterrupt:
+        complain.print("nightjar: interrupted.")
+        sys.exit(Exit.INTERRUPTED)
+    except Exception as error:  # noqa: BLE001 - the last door: a traceback's exit code 1 would read as "critical"
+        if os.environ.get("NIGHTJAR_DEBUG"):
+            traceback.print_exc()
+        complain.print(
+            f"nightjar: this is a bug in Nightjar, not in your call ({type(error).__name__}). "
+            "Run again with NIGHTJAR_DEBUG=1 for the traceback, and report it.",
+            style="red",
+        )
+        sys.exit(Exit.OUR_BUG)

@@ -1,0 +1,148 @@
+"""`nightjar merchants import | list | show`: the fleet in the table."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from console.errors import Unusable
+from console.merchants_file import Entry, read_merchants
+from console.options import (
+    AllowHostOption,
+    EndpointOption,
+    Format,
+    FormatOption,
+    ProfileOption,
+    RegionOption,
+    StageOption,
+    local_hosts,
+)
+from console.progress import progress
+from console.stage import Stage
+from functions.audit.errors import Conflict
+from functions.audit.grant import Grant
+from functions.audit.merchant import Merchant
+from functions.audit.profile import default_profile
+
+app = typer.Typer(help="The fleet in the table.", no_args_is_help=True)
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The merchants file (TOML).")],
+    stage: StageOption = "dev",
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    endpoint_url: EndpointOption = None,
+    allow_host: AllowHostOption = None,
+) -> None:
+    """Write the merchants of a file into the table, all checked before the first is written.
+
+    Importing again updates: settings are replaced, tokens only when the file holds some.
+    """
+    at = Stage.of(stage, profile=profile, region=region, endpoint_url=endpoint_url)
+    entries = read_merchants(file, environment=os.environ, hosts=local_hosts(allow_host), profile=default_profile())
+    added, updated, unchanged = import_entries(at, entries)
+    typer.echo(f"{added} added, {updated} updated, {unchanged} unchanged on stage {stage}.")
+
+
+def import_entries(stage: Stage, entries: list[Entry]) -> tuple[int, int, int]:
+    """Write the entries; return how many were added, updated and left as they were.
+
+    Raises:
+        Unusable: AWS refused, or somebody else kept changing the same merchant.
+    """
+    added = updated = unchanged = 0
+    with stage.explained(), progress("Importing", total=len(entries)) as step:
+        for entry in entries:
+            before = stage.tables.merchants.get(entry.merchant.id)
+            merchant = entry.merchant.model_copy(update={"version": before.version if before else 0})
+            try:
+                if merchant != before:
+                    stage.tables.merchants.save(merchant)
+                if entry.grant is not None:
+                    _store_grant(stage, entry.grant)
+            except Conflict as error:
+                raise Unusable(f"{merchant.id} was changed by somebody else meanwhile; import again.") from error
+            if before is None:
+                added += 1
+            elif merchant != before:
+                updated += 1
+            else:
+                unchanged += 1
+            step()
+    return added, updated, unchanged
+
+
+def _store_grant(stage: Stage, grant: Grant) -> None:
+    before = stage.tokens.get(grant.merchant_id)
+    stage.tokens.replace(before or Grant(merchant_id=grant.merchant_id), grant)
+
+
+@app.command("list")
+def list_all(
+    stage: StageOption = "dev",
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    endpoint_url: EndpointOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """List every merchant of the stage."""
+    at = Stage.of(stage, profile=profile, region=region, endpoint_url=endpoint_url)
+    with at.explained():
+        rows = list(at.tables.merchants.all())
+    if form is Format.JSON:
+        typer.echo(json.dumps({"merchants": [_plain(row) if isinstance(row, Merchant) else row.plain() for row in rows]}))
+        return
+    table = Table("id", "name", "time zone", "currency", "TikTok", "analytics", "enabled", box=None)
+    for row in sorted(rows, key=lambda row: row.id if isinstance(row, Merchant) else row.merchant_id):
+        if not isinstance(row, Merchant):
+            table.add_row(row.merchant_id, f"[red]unreadable: {row.problem}")
+            continue
+        table.add_row(
+            row.id,
+            row.name,
+            row.timezone,
+            row.currency,
+            row.tiktok.account_type.value if row.tiktok else "not connected",
+            row.analytics.provider.value if row.analytics else "not connected",
+            "yes" if row.enabled else "no",
+        )
+    Console().print(table)
+    typer.echo(f"{len(rows)} merchants on stage {stage}.", err=True)
+
+
+@app.command("show")
+def show(
+    merchant_id: Annotated[str, typer.Argument(metavar="MERCHANT")],
+    stage: StageOption = "dev",
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    endpoint_url: EndpointOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Show one merchant: settings, own thresholds, and whether tokens are stored (never the tokens)."""
+    at = Stage.of(stage, profile=profile, region=region, endpoint_url=endpoint_url)
+    with at.explained():
+        merchant = at.tables.merchants.get(merchant_id)
+        connection = at.tables.connection(merchant_id) if merchant else None
+    if merchant is None:
+        raise Unusable(f"There is no merchant {merchant_id!r} on stage {stage}; nightjar merchants list shows all.")
+    facts = {**_plain(merchant), "connection": connection}
+    if form is Format.JSON:
+        typer.echo(json.dumps(facts, default=str))
+        return
+    table = Table(box=None, show_header=False)
+    for key, value in facts.items():
+        table.add_row(key.replace("_", " "), json.dumps(value, default=str) if isinstance(value, dict) else str(value))
+    Console().print(table)
+
+
+def _plain(merchant: Merchant) -> dict[str, object]:
+    return merchant.model_dump(mode="json")

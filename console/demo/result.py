@@ -1,0 +1,98 @@
+"""What a rehearsed night left in the tables and in the outbox, read back as any other tool would."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from console.demo.rehearsal import Rehearsal
+from console.embedded import Delivery
+from functions.audit.finding import Finding
+from functions.audit.merchant import Severity
+from functions.audit.night import Coverage
+from functions.audit.outcome import Status
+from functions.audit.plain import finding_plain
+
+PlainAudit = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One night as the tables show it. ``audits`` have the shape of `nightjar audit --format json`."""
+
+    night: date
+    seed: int
+    names: dict[str, str]
+    audits: Sequence[PlainAudit]
+    criticals: Sequence[Finding]
+    coverage: Coverage
+    messages: Sequence[Delivery]
+    failed_messages: int
+
+    def statuses(self) -> dict[str, Counter[str]]:
+        """Return, for each check in report order, how many merchants came to which status."""
+        counted: dict[str, Counter[str]] = {}
+        for audit in self.audits:
+            for outcome in audit["outcomes"]:
+                counted.setdefault(outcome["check_id"], Counter())[outcome["status"]] += 1
+        return counted
+
+    def blind(self) -> list[tuple[str, str, list[str]]]:
+        """Return merchant, reasons and checks of everything that could not be looked at, grouped by its reasons."""
+        grouped: dict[tuple[str, str], list[str]] = {}
+        for audit in self.audits:
+            for outcome in audit["outcomes"]:
+                if outcome["status"] == Status.NOT_EVALUATED:
+                    grouped.setdefault((audit["merchant_id"], outcome["summary"]), []).append(outcome["check_id"])
+        return [(merchant_id, why, checks) for (merchant_id, why), checks in sorted(grouped.items())]
+
+    def plain(self) -> dict[str, Any]:
+        """Return the whole night as one JSON document."""
+        return {
+            "night": self.night.isoformat(),
+            "seed": self.seed,
+            "coverage": {
+                "expected": self.coverage.expected,
+                "audited": self.coverage.audited,
+                "failed": list(self.coverage.failed),
+                "missing": list(self.coverage.missing),
+                "percent": self.coverage.percent,
+                "outcomes": {status.value: count for status, count in self.coverage.outcomes.items()},
+                "causes": {reason.value: count for reason, count in self.coverage.causes.items()},
+            },
+            "audits": list(self.audits),
+            "criticals": [finding_plain(finding) for finding in self.criticals],
+            "messages": [
+                {
+                    "protocol": message.protocol,
+                    "to": message.endpoint,
+                    "subject": message.subject,
+                    "body": message.body,
+                    "attributes": dict(message.attributes),
+                }
+                for message in self.messages
+            ],
+        }
+
+
+def collect(rehearsal: Rehearsal, night: date, *, seed: int) -> Result:
+    """Read the night back."""
+    tables = rehearsal.stage.tables
+    row = tables.nights.get(night)
+    if row is None or row.coverage is None:
+        raise LookupError(f"the night {night} is not closed")
+    return Result(
+        night=night,
+        seed=seed,
+        names={merchant.id: merchant.name for merchant in rehearsal.fleet},
+        audits=[tables.audits.plain(merchant.id, night) for merchant in rehearsal.fleet],
+        criticals=sorted(tables.findings.open(Severity.CRITICAL), key=lambda finding: finding.merchant_id),
+        coverage=row.coverage,
+        messages=rehearsal.aws.outbox(),
+        failed_messages=sum(
+            depth.visible for name, depth in rehearsal.aws.queue_depths().items() if name.endswith("-dlq")
+        ),
+    )

@@ -1,0 +1,86 @@
+"""The demo's night on a terminal: coverage, the checks over the fleet, criticals, what was not seen, the messages."""
+
+from __future__ import annotations
+
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from console.demo.result import Result
+from console.show import styled
+from functions.audit.alert import evidence_lines
+from functions.audit.outcome import Status
+
+_SHOWN = (Status.PASS, Status.INFO, Status.WARN, Status.CRITICAL, Status.NOT_EVALUATED)
+
+
+def show_night(out: Console, result: Result) -> None:
+    """Show what the night found."""
+    out.print()
+    out.rule(f"[bold]Nightjar, night of {result.night.isoformat()}", align="left")
+    out.print(_coverage(result))
+    out.print(_checks(result))
+    out.print(_criticals(result))
+    out.print(_blind(result))
+
+
+def show_messages(out: Console, result: Result) -> None:
+    """Show the exact texts that SNS delivered."""
+    out.rule(f"[bold]{len(result.messages)} messages went out", align="left")
+    for message in result.messages:
+        head = f"{message.protocol} to {message.endpoint}"
+        about = message.attributes.get("merchant_id")
+        if about:
+            head += f"  ·  {about}"
+        body = Text(message.body.rstrip())
+        content = Group(Text(f"Subject: {message.subject}\n", style="bold"), body) if message.subject else body
+        out.print(Panel(content, title=head, title_align="left", border_style="dim"))
+
+
+def _coverage(result: Result) -> Text:
+    coverage = result.coverage
+    line = Text.assemble(
+        (f"{coverage.audited} of {coverage.expected} merchants audited ", "bold"), f"({coverage.percent:.0f} %). "
+    )
+    for status in _SHOWN:
+        line.append_text(styled(status.value)).append(f" {coverage.outcomes[status]}   ")
+    if result.failed_messages:
+        line.append(f"\n{result.failed_messages} messages ended in a dead-letter queue.", style="bold red")
+    return line
+
+
+def _checks(result: Result) -> Table:
+    table = Table(title="The fifteen checks over the fleet", title_justify="left", box=None, pad_edge=False)
+    table.add_column("check")
+    for status in _SHOWN:
+        table.add_column(status.value.replace("_", " "), justify="right")
+    for check_id, counts in result.statuses().items():
+        cells = [
+            Text(str(counts[status.value]), style=styled(status.value).style) if counts[status.value] else Text("·", "dim")
+            for status in _SHOWN
+        ]
+        table.add_row(check_id, *cells)
+    return table
+
+
+def _criticals(result: Result) -> Table:
+    table = Table(title=f"{len(result.criticals)} criticals", title_justify="left", box=None, pad_edge=False)
+    for column in ("merchant", "check", "what was seen"):
+        table.add_column(column, overflow="fold")
+    for finding in result.criticals:
+        seen = Text(finding.summary)
+        for line in evidence_lines(finding.evidence):
+            seen.append(f"\n{line}", style="dim")
+        table.add_row(finding.merchant_id, Text(finding.check_id, style="bold red"), seen)
+    return table
+
+
+def _blind(result: Result) -> Table:
+    table = Table(title="Not evaluated: could not look", title_justify="left", box=None, pad_edge=False)
+    for column in ("merchant", "checks", "why"):
+        table.add_column(column, overflow="fold")
+    for merchant_id, why, checks in result.blind():
+        named = ", ".join(checks) if len(checks) <= 3 else f"{len(checks)} checks"  # noqa: PLR2004 - what fits a cell
+        table.add_row(merchant_id, Text(named, style="magenta"), why.removeprefix("Could not look: "))
+    return table

@@ -1,0 +1,208 @@
+"""The merchants file: TOML, the same for `nightjar audit` and `nightjar merchants import` (docs/merchants-file.md)."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, StringConstraints, ValidationError, model_validator
+
+from functions.audit.errors import InvalidInput
+from functions.audit.grant import Grant
+from functions.audit.hosts import TIKTOK_API, HostPolicy
+from functions.audit.merchant import AccountType, Analytics, Merchant, Override, Provider, ScopeName, TikTok
+from functions.audit.model import Model
+from functions.audit.profile import Profile, sentence
+
+LARGEST_FILE = 32 * 1024 * 1024
+VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+
+
+class _TikTokTable(Model):
+    """``[merchant.tiktok]`` as written: the account and where its tokens are to be found."""
+
+    open_id: str
+    account_type: AccountType = AccountType.UNKNOWN
+    scopes: list[ScopeName] | str | None = None
+    base_url: str = TIKTOK_API
+    access_token: SecretStr | None = None
+    access_token_env: VariableName | None = None
+    refresh_token: SecretStr | None = None
+    refresh_token_env: VariableName | None = None
+
+    @model_validator(mode="after")
+    def _one_place_each(self) -> _TikTokTable:
+        for name in ("access_token", "refresh_token"):
+            if getattr(self, name) is not None and getattr(self, f"{name}_env") is not None:
+                raise ValueError(f"give {name} or {name}_env, not both")
+        return self
+
+
+class _AnalyticsTable(Model):
+    """``[merchant.analytics]`` as written."""
+
+    provider: Provider = Provider.STOREFRONT
+    base_url: str = TIKTOK_API
+
+
+class _MerchantTable(Model):
+    """``[[merchant]]`` as written."""
+
+    id: str
+    name: str
+    timezone: str = "UTC"
+    currency: str = "USD"
+    enabled: bool = True
+    tiktok: _TikTokTable | None = None
+    analytics: _AnalyticsTable | None = None
+    thresholds: dict[str, Override] = Field(default_factory=dict)
+
+
+class _File(Model):
+    """The whole file."""
+
+    merchant: list[_MerchantTable] = Field(min_length=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One merchant of the file, its secrets kept apart from its settings."""
+
+    merchant: Merchant
+    grant: Grant | None
+
+
+def read_merchants(path: Path, *, environment: Mapping[str, str], hosts: HostPolicy, profile: Profile) -> list[Entry]:
+    """Return the merchants of a file, all of them valid.
+
+    Raises:
+        InvalidInput: the file cannot be read, is not TOML, or a merchant in it cannot be used; names every problem.
+    """
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise InvalidInput(f"{path} is larger than {LARGEST_FILE >> 20} MiB; split it.")
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise InvalidInput(f"There is no file {path}. Give the path of a merchants file with --merchants.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{path} cannot be read as a text file in UTF-8: {error}") from error
+    return parse_merchants(text, source=str(path), environment=environment, hosts=hosts, profile=profile)
+
+
+def parse_merchants(
+    text: str, *, source: str, environment: Mapping[str, str], hosts: HostPolicy, profile: Profile
+) -> list[Entry]:
+    """Return the merchants written in ``text``; ``source`` names it in errors.
+
+    Raises:
+        InvalidInput: as for ``read_merchants``.
+    """
+    try:
+        plain: dict[str, Any] = tomllib.loads(text, parse_float=Decimal)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InvalidInput(f"{source} is not valid TOML: {error}") from error
+    try:
+        file = _File.model_validate(plain)
+    except ValidationError as error:
+        raise InvalidInput(f"{source}: {_located(error, plain)}") from error
+    problems: list[str] = []
+    entries: list[Entry] = []
+    seen: set[str] = set()
+    for table in file.merchant:
+        if table.id in seen:
+            problems.append(f"{table.id}: this id is used twice")
+        seen.add(table.id)
+        try:
+            entries.append(_entry(table, environment, hosts, profile))
+        except InvalidInput as error:
+            problems.append(str(error))
+    if problems:
+        raise InvalidInput(f"{source}: " + "\n".join(problems))
+    return entries
+
+
+def _entry(table: _MerchantTable, environment: Mapping[str, str], hosts: HostPolicy, profile: Profile) -> Entry:
+    try:
+        merchant = Merchant(
+            id=table.id,
+            name=table.name,
+            timezone=table.timezone,
+            currency=table.currency,
+            enabled=table.enabled,
+            tiktok=_tiktok(table.tiktok, hosts),
+            analytics=_analytics(table.analytics, hosts),
+            thresholds=table.thresholds,
+        )
+    except ValidationError as error:
+        raise InvalidInput(f"{table.id}: {sentence(error)}") from error
+    except InvalidInput as error:
+        raise InvalidInput(f"{table.id}: {error}") from error
+    profile.refuse_unfit(merchant)
+    return Entry(merchant, _grant(table, environment))
+
+
+def _tiktok(table: _TikTokTable | None, hosts: HostPolicy) -> TikTok | None:
+    if table is None:
+        return None
+    return TikTok.model_validate(
+        {
+            "open_id": table.open_id,
+            "account_type": table.account_type,
+            "scopes": table.scopes,
+            "base_url": hosts.check(table.base_url),
+        }
+    )
+
+
+def _analytics(table: _AnalyticsTable | None, hosts: HostPolicy) -> Analytics | None:
+    if table is None:
+        return None
+    return Analytics(provider=table.provider, base_url=hosts.check(table.base_url))
+
+
+def _grant(table: _MerchantTable, environment: Mapping[str, str]) -> Grant | None:
+    """Return the tokens of a merchant, from the file or from the variables that it names."""
+    if table.tiktok is None:
+        return None
+    tiktok = table.tiktok
+    tokens = {
+        "access_token": _secret(table.id, tiktok.access_token, tiktok.access_token_env, environment),
+        "refresh_token": _secret(table.id, tiktok.refresh_token, tiktok.refresh_token_env, environment),
+    }
+    if not any(tokens.values()):
+        return None
+    scopes = TikTok(open_id=tiktok.open_id, scopes=tiktok.scopes).scopes  # type: ignore[arg-type]  # its validator splits text
+    return Grant(
+        merchant_id=table.id,
+        access_token=tokens["access_token"],
+        refresh_token=tokens["refresh_token"],
+        scopes=None if scopes is None else tuple(sorted(scopes)),
+    )
+
+
+def _secret(
+    merchant_id: str, written: SecretStr | None, variable: str | None, environment: Mapping[str, str]
+) -> SecretStr | None:
+    if variable is None:
+        return written if written and written.get_secret_value() else None
+    value = environment.get(variable, "").strip()
+    if not value:
+        raise InvalidInput(f"{merchant_id}: the environment variable {variable} is not set; export it and run again.")
+    return SecretStr(value)
+
+
+def _located(error: ValidationError, plain: Mapping[str, Any]) -> str:
+    """Return the problems with the merchant's id in place of its number, where the file has one."""
+    lines = []
+    for problem in error.errors(include_url=False, include_input=False, include_context=False):
+        where = list(problem["loc"])
+        if len(where) > 1 and where[0] == "merchant" and isinstance(where[1], int):
+            table = plain["merchant"][where[1]]
+            named = table.get("id") if isinstance(table, dict) else None
+            where[:2] = [str(named) if isinstance(named, str) else f"merchant number {where[1] + 1}"]
+        lines.append(f"{'.'.join(map(str, where))}: {problem['msg'].removeprefix('Value error, ')}")
+    return "\n".join(lines)

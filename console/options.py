@@ -1,0 +1,52 @@
+"""Options that several commands share, so that they mean and read the same everywhere."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from functions.audit.hosts import DEFAULT_HOSTS, HostPolicy
+from functions.audit.periods import parse_night
+
+
+class Format(StrEnum):
+    """How a command prints what it found."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="Table for people, JSON for programs.")]
+NightOption = Annotated[
+    str | None, typer.Option("--night", metavar="YYYY-MM-DD", help="The night, a UTC date. Default: today.")
+]
+StageOption = Annotated[str, typer.Option("--stage", envvar="NIGHTJAR_STAGE", help="The deployed stage.")]
+ProfileOption = Annotated[str | None, typer.Option("--profile", help="AWS profile to use.")]
+RegionOption = Annotated[str | None, typer.Option("--region", help="AWS region of the stage.")]
+EndpointOption = Annotated[
+    str | None,
+    typer.Option("--endpoint-url", envvar="NIGHTJAR_ENDPOINT_URL", help="Another AWS, such as that of demo --keep."),
+]
+FileOption = Annotated[Path, typer.Option("--merchants", metavar="FILE", help="The merchants file (TOML).")]
+AllowHostOption = Annotated[
+    list[str] | None,
+    typer.Option("--allow-host", metavar="HOST", help="One more host that tokens may be sent to; repeat for more."),
+]
+
+
+def night_of(text: str | None) -> date:
+    """Return the night that was asked for, or tonight's.
+
+    Raises:
+        functions.audit.errors.InvalidInput: the text is no date.
+    """
+    return datetime.now(UTC).date() if text is None else parse_night(text)
+
+
+def local_hosts(allowed: list[str] | None) -> HostPolicy:
+    """Return which hosts the local console may send tokens to: the known ones, those named, and this machine."""
+    return HostPolicy(hosts=DEFAULT_HOSTS | {host.lower() for host in allowed or ()}, loopback_http=True)

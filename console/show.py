@@ -1,0 +1,38 @@
+"""How statuses, figures and JSON look on a terminal and in a pipe."""
+
+from __future__ import annotations
+
+import json
+import sys
+from decimal import Decimal
+from typing import Any
+
+from rich.text import Text
+
+_STYLES = {
+    "pass": "green",
+    "info": "cyan",
+    "warn": "yellow",
+    "critical": "bold red",
+    "not_evaluated": "magenta",
+    "done": "green",
+    "failed": "bold red",
+    "pending": "magenta",
+}
+
+
+def styled(status: str) -> Text:
+    """Return a status in its colour. The word stays: nobody needs to see the colour."""
+    return Text(status.replace("_", " "), style=_STYLES.get(status, ""))
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document and nothing else on stdout."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=_number) + "\n")
+
+
+def _number(value: Any) -> Any:  # noqa: ANN401 - json's own signature
+    """Return a Decimal as the JSON number that it is: whole ones without a point."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    raise TypeError(f"{type(value).__name__} is not plain data")
