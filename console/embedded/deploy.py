@@ -78,6 +78,7 @@ class Deployment:
         stack = self._settled(plan.name)
         if stack["StackStatus"] != "CREATE_COMPLETE":
             raise DeployError(self._why(plan.name, stack))
+        self._refuse_functions_without_code(plan.name)
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
     def _settled(self, name: str) -> dict[str, Any]:
@@ -89,6 +90,15 @@ class Deployment:
                 return stack
             time.sleep(_POLL_SECONDS)
         raise DeployError(f"stack {name} was not created within {_STACK_SECONDS:g} s")
+
+    def _refuse_functions_without_code(self, stack: str) -> None:
+        """AWS would not have created these; ministack does, and has them answer with a made-up success."""
+        pages = self._clients.get("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
+        for resource in (r for page in pages for r in page["StackResourceSummaries"]):
+            if resource["ResourceType"] == "AWS::Lambda::Function":
+                name = resource["PhysicalResourceId"]
+                if not self._clients.get("lambda").get_function_configuration(FunctionName=name)["CodeSize"]:
+                    raise DeployError(f"function {name} has no code: the assembly has no asset for it")
 
     def _why(self, name: str, stack: dict[str, Any]) -> str:
         pages = self._clients.get("cloudformation").get_paginator("describe_stack_events").paginate(StackName=name)

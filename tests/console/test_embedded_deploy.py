@@ -8,7 +8,7 @@ import pytest
 
 from console.embedded import DeployError, EmbeddedAws
 from console.embedded.deploy import zipped
-from tests.console.embedded_assemblies import echo_assembly, table, write_assembly
+from tests.console.embedded_assemblies import ROLE, echo_assembly, function, table, write_assembly
 
 pytestmark = pytest.mark.slow
 
@@ -20,9 +20,16 @@ def aws() -> Iterator[EmbeddedAws]:
 
 
 def test_a_failing_stack_tells_the_resource_and_the_reason(aws: EmbeddedAws, tmp_path: Path) -> None:
-    aws.deploy(write_assembly(tmp_path / "first", {"first": {"Table": table("taken")}}))
-    with pytest.raises(DeployError, match=r"stack second ended as ROLLBACK_COMPLETE: .*Mine .*taken"):
-        aws.deploy(write_assembly(tmp_path / "second", {"second": {"Mine": table("taken")}}))
+    lost = {"Role": ROLE, "Lost": function("lost", TABLE={"Fn::ImportValue": "NobodysTable"})}
+    with pytest.raises(DeployError, match=r"stack wrong ended as ROLLBACK_COMPLETE: Lost .*NobodysTable"):
+        aws.deploy(write_assembly(tmp_path, {"wrong": lost}))
+
+
+def test_a_function_without_its_code_is_not_left_to_answer_for_itself(aws: EmbeddedAws, tmp_path: Path) -> None:
+    hollow = function("hollow")
+    hollow["Properties"]["Code"] = {"S3Bucket": "somewhere", "S3Key": "nothing.zip"}
+    with pytest.raises(DeployError, match="hollow has no code"):
+        aws.deploy(write_assembly(tmp_path, {"empty": {"Role": ROLE, "Hollow": hollow}}))
 
 
 def test_a_resource_that_does_not_exist_here_is_named(aws: EmbeddedAws, tmp_path: Path) -> None:
