@@ -1,0 +1,11 @@
+"""The demo's fleet and the server that answers for it: sample merchants, each with a story, over real HTTP.
+
+    party = fleet(48, seed=7)
+    with SampleServer(party) as server:
+        text = merchants_toml(party, server.base_url)
+
+``fleet`` says who there is, ``story`` what a story consists of; ``designed``, ``selling`` and ``troubled`` tell the
+designed ones, ``crowd`` makes up as many more as are asked for. ``traits``, ``days``, ``channel``, ``listings`` and
+``answers`` turn a story and a seed into figures that fit each other; ``grants``, ``desk`` and ``server`` speak the wire
+contract.
+"""

@@ -1,0 +1,118 @@
+"""Which request goes where: the wire contract of the sample server without any network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qs, urlsplit
+
+from console.sample.account import asked_fields, user_info
+from console.sample.grants import CLIENT_KEY, CLIENT_SECRET, Grants
+from console.sample.replies import Reply, error_reply, fault_reply, oauth_error, oauth_reply, unknown_path
+from console.sample.storefront import Storefront
+from console.sample.story import STOREFRONT, USER_INFO, Fleet, Renewal, SampleMerchant
+
+TOKEN = "/v2/oauth/token/"  # noqa: S105 - a path
+REVOKE = "/v2/oauth/revoke/"
+# A second TikTok, as it were: whether user info wants GET or POST is a property of the address, not of the merchant.
+POST_ONLY = "/post-only"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. ``headers`` have lower-case names."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+class Desk:
+    """Answers every request of the wire contract for one fleet. Safe to use from many threads."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._seed = fleet.seed
+        self._grants = Grants(fleet)
+        self._storefront = Storefront(fleet.seed)
+
+    def answer(self, request: Request) -> Reply:
+        """Answer one request."""
+        parts = urlsplit(request.target)
+        path = parts.path.removeprefix(POST_ONLY)
+        verb = "POST" if path in {TOKEN, REVOKE} or (path == USER_INFO and path != parts.path) else "GET"
+        if request.method != verb:
+            return unknown_path()
+        query = _first_values(parts.query)
+        match path:
+            case "/v2/oauth/token/":
+                return self._token(request)
+            case "/v2/oauth/revoke/":
+                return self._revoke(request)
+            case "/v2/user/info/" | "/analytics/sessions" | "/analytics/pages" | "/analytics/sources":
+                return self._for_merchant(request, path, query)
+            case _:
+                return unknown_path()
+
+    def _for_merchant(self, request: Request, path: str, query: Mapping[str, str]) -> Reply:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        merchant = self._grants.whose(token) if scheme == "Bearer" else None
+        if merchant is None:
+            return error_reply(401, "access_token_invalid", mark=path)
+        if fault := merchant.conduct.faults.get(path):
+            reply = fault_reply(fault, mark=f"{merchant.id}:{path}")
+        elif path in STOREFRONT:
+            reply = self._storefront.answer(merchant, path, query)
+        else:
+            reply = user_info(merchant, self._seed, asked_fields(query.get("fields"), request.body))
+        return replace(reply, merchant_id=merchant.id)
+
+    def _token(self, request: Request) -> Reply:
+        form = _form(request)
+        if form is None:
+            return oauth_error(400, "invalid_request", "The body must be form-encoded.")
+        if refusal := _wrong_client(form):
+            return refusal
+        if form.get("grant_type") != "refresh_token":
+            return oauth_error(400, "unsupported_grant_type", "The sample server knows refresh_token only.")
+        presented = form.get("refresh_token", "")
+        owner = self._grants.owner(presented)
+        if owner is not None and owner.conduct.renewal is Renewal.DOWN:
+            return _of(owner, oauth_error(503, "temporarily_unavailable", "The service is temporarily unavailable."))
+        answer = self._grants.rotate(presented)
+        if answer is None or owner is None:
+            return oauth_error(400, "invalid_grant", "Refresh token is invalid or expired.")
+        return _of(owner, oauth_reply(answer))
+
+    def _revoke(self, request: Request) -> Reply:
+        form = _form(request)
+        if form is None:
+            return oauth_error(400, "invalid_request", "The body must be form-encoded.")
+        if refusal := _wrong_client(form):
+            return refusal
+        token = form.get("token", "")
+        owner = self._grants.whose(token)
+        self._grants.revoke(token)
+        return _of(owner, oauth_reply({}))
+
+
+def _of(merchant: SampleMerchant | None, reply: Reply) -> Reply:
+    return replace(reply, merchant_id=merchant.id) if merchant else reply
+
+
+def _wrong_client(form: Mapping[str, str]) -> Reply | None:
+    if (form.get("client_key"), form.get("client_secret")) == (CLIENT_KEY, CLIENT_SECRET):
+        return None
+    return oauth_error(401, "invalid_client", "Client key or secret is incorrect.")
+
+
+def _form(request: Request) -> dict[str, str] | None:
+    """Return the form fields, ``None`` when the body is something else: TikTok does not take JSON here."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        return None
+    return _first_values(request.body.decode("utf-8", "replace"))
+
+
+def _first_values(encoded: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(encoded, keep_blank_values=True).items()}

@@ -1,0 +1,53 @@
+"""Who is in the demo's fleet: the designed merchants, the most telling first, then as many more as are asked for."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from console.sample.crowd import crowd
+from console.sample.designed import HEALTHY, OVERRIDDEN, TRAFFIC
+from console.sample.selling import AUDIENCE, COMMERCE
+from console.sample.story import Fleet, SampleMerchant
+from console.sample.troubled import ACCOUNTS, STOREFRONTS, TOKENS
+
+_MOST_TELLING = (
+    "larkspur",
+    "brasa",
+    "fjordwool",
+    "kintsugi",
+    "verveine",
+    "glimmer",
+    "just-landed",
+    "baltic-bee",
+    "nordlys",
+    "lagos-lamps",
+    "copper-kettle",
+    "maple-mitten",
+    "soho-sweets",
+    "sunda-batik",
+    "pampa",
+    "inti-alpaca",
+    "sakura-skin",
+    "spreelicht",
+    "ipe-home",
+    "table-mountain",
+    "merlion-mochi",
+    "first-light",
+    "zephyr",
+    "bloom-foundry",
+    "vltava-glass",
+)
+
+
+def _in_order() -> tuple[SampleMerchant, ...]:
+    everyone = (*HEALTHY, *TRAFFIC, *AUDIENCE, *COMMERCE, *OVERRIDDEN, *TOKENS, *ACCOUNTS, *STOREFRONTS)
+    rank = {merchant_id: at for at, merchant_id in enumerate(_MOST_TELLING)}
+    return tuple(sorted(everyone, key=lambda merchant: rank.get(merchant.id, len(rank))))
+
+
+DESIGNED = _in_order()
+
+
+def fleet(count: int = len(DESIGNED), seed: int = 1) -> Fleet:
+    """Return the first ``count`` sample merchants under this seed. All of ``DESIGNED`` come before any other."""
+    return Fleet((*DESIGNED[:count], *islice(crowd(seed), max(count - len(DESIGNED), 0))), seed)

@@ -1,0 +1,88 @@
+"""The token pairs of the sample merchants, as TikTok keeps them: a refresh rotates the pair, and the old one dies."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import dataclass
+
+from console.sample.story import Fleet, Renewal, SampleMerchant
+
+CLIENT_KEY = "sample-client-key"
+CLIENT_SECRET = "sample-client-secret"  # noqa: S105 - known to everybody: it opens nothing but the sample server
+ACCESS_SECONDS = 7200
+_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An access token and the refresh token that came with it."""
+
+    access_token: str
+    refresh_token: str
+
+
+def pair_of(merchant: SampleMerchant, seed: int, number: int) -> Pair:
+    """Return the merchant's pair after so many refreshes; 0 is the one in the merchants file."""
+    mark = hashlib.sha256(f"{seed}:{merchant.id}:{number}".encode()).hexdigest()[:32]
+    return Pair(f"act.sample{mark}", f"rft.sample{mark}")
+
+
+class Grants:
+    """Which tokens live, whose they are. Safe to use from many threads."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._seed = fleet.seed
+        self._lock = threading.Lock()
+        self._count: dict[str, int] = {}
+        self._by_access: dict[str, SampleMerchant] = {}
+        self._by_refresh: dict[str, SampleMerchant] = {}
+        for merchant in fleet:
+            conduct, pair = merchant.conduct, pair_of(merchant, fleet.seed, 0)
+            if conduct.access_alive:
+                self._by_access[pair.access_token] = merchant
+            if conduct.renewal in {Renewal.ROTATES, Renewal.DOWN}:
+                self._by_refresh[pair.refresh_token] = merchant
+
+    def whose(self, access_token: str) -> SampleMerchant | None:
+        """Return the merchant of a living access token."""
+        with self._lock:
+            return self._by_access.get(access_token)
+
+    def owner(self, refresh_token: str) -> SampleMerchant | None:
+        """Return the merchant of a living refresh token."""
+        with self._lock:
+            return self._by_refresh.get(refresh_token)
+
+    def rotate(self, refresh_token: str) -> dict[str, str | int] | None:
+        """Trade a living refresh token for a new pair, in TikTok's form; ``None`` when it is dead.
+
+        Of two who present the same token at the same time, one gets the pair.
+        """
+        with self._lock:
+            merchant = self._by_refresh.pop(refresh_token, None)
+            if merchant is None:
+                return None
+            number = self._count.get(merchant.id, 0)
+            self._by_access.pop(pair_of(merchant, self._seed, number).access_token, None)
+            self._count[merchant.id] = number + 1
+            pair = pair_of(merchant, self._seed, number + 1)
+            self._by_access[pair.access_token] = merchant
+            self._by_refresh[pair.refresh_token] = merchant
+        return {
+            "access_token": pair.access_token,
+            "expires_in": ACCESS_SECONDS,
+            "open_id": merchant.open_id,
+            "refresh_expires_in": merchant.conduct.renewable_days * _DAY,
+            "refresh_token": pair.refresh_token,
+            "scope": ",".join(merchant.conduct.scopes),
+            "token_type": "Bearer",
+        }
+
+    def revoke(self, access_token: str) -> None:
+        """Disconnect the user: the access token dies, and the refresh token with it."""
+        with self._lock:
+            merchant = self._by_access.pop(access_token, None)
+            if merchant is not None:
+                pair = pair_of(merchant, self._seed, self._count.get(merchant.id, 0))
+                self._by_refresh.pop(pair.refresh_token, None)
