@@ -20,6 +20,7 @@ from console.embedded.outbox import Outbox
 from console.embedded.workers import WorkerProcesses
 
 _START_SECONDS = 20.0
+_GRACE_SECONDS = 0.5
 _STOP_SECONDS = 10.0
 
 # ministack keeps its state in module globals, so a process has room for one.
@@ -149,4 +150,12 @@ class Server:
     def _end_thread(self) -> None:
         with contextlib.suppress(RuntimeError):  # the loop ended by itself, with a failure
             self._loop.call_soon_threadsafe(self._finish.set)
+            self._thread.join(_GRACE_SECONDS)
+            # From Python 3.12 on, a server that closes waits for everybody who is still connected.
+            if self._thread.is_alive():
+                self._loop.call_soon_threadsafe(self._cancel_everything)
         self._thread.join(_STOP_SECONDS)
+
+    def _cancel_everything(self) -> None:
+        for task in asyncio.all_tasks(self._loop):
+            task.cancel()

@@ -54,6 +54,11 @@ def gone(pids: list[int]) -> bool:
     return False
 
 
+def address(endpoint: str) -> tuple[str, int]:
+    host, port = endpoint.removeprefix("http://").split(":")
+    return host, int(port)
+
+
 def leftovers() -> set[str]:
     names = {path.name for path in Path(tempfile.gettempdir()).iterdir()}
     return {name for name in names if "nightjar-aws-" in name or "ministack" in name}
@@ -93,7 +98,7 @@ def test_it_starts_twice_in_one_process_and_the_second_knows_nothing_of_the_firs
     assert children_of(os.getpid()) == before
     assert leftovers() <= files
     with pytest.raises(OSError, match="refused"):
-        socket.create_connection(("127.0.0.1", int(endpoints[1].rsplit(":", 1)[1])))
+        socket.create_connection(address(endpoints[1]))
 
 
 def test_a_process_has_room_for_one_at_a_time() -> None:
@@ -115,6 +120,21 @@ def test_an_exception_inside_ends_it_too(tmp_path: Path) -> None:
         night()
     assert children_of(os.getpid()) == before
     assert leftovers() <= files
+
+
+def test_it_stops_at_once_though_somebody_is_still_connected_and_a_function_still_runs(tmp_path: Path) -> None:
+    with EmbeddedAws.start() as aws, socket.create_connection(address(aws.endpoint)) as connection:
+        aws.deploy(echo_assembly(tmp_path))
+        connection.sendall(b"GET /_ministack/health HTTP/1.1\r\nHost: here\r\n\r\n")
+        assert connection.recv(12) == b"HTTP/1.1 200"
+        payload = b'{"say": "import time; time.sleep(60)"}'
+        aws.client("lambda").invoke(FunctionName="echo", InvocationType="Event", Payload=payload)
+        aws.wait_until(aws.worker_processes, timeout=10, what="the function to start")
+        assert not aws.is_idle()
+        began = time.monotonic()
+        aws.stop()
+        assert time.monotonic() - began < 9
+    assert children_of(os.getpid()) == []
 
 
 def test_another_one_runs_in_another_process_at_the_same_time(tmp_path: Path) -> None:
