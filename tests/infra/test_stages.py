@@ -1,0 +1,85 @@
+"""A stage that cannot work is refused before anything is synthesised, with a sentence that says what to write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from infra.stages import DEFAULT_FILE, StageError, choose
+
+DEV = DEFAULT_FILE.read_text(encoding="utf-8").partition("[prod]")[0]
+
+
+def _refusal(tmp_path: Path, text: str, stage: str = "dev") -> str:
+    file = tmp_path / "stages.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(StageError) as refused:
+        choose(stage, file=file)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["dev", "prod", "demo"])
+def test_every_stage_of_the_project_is_valid(name: str) -> None:
+    assert choose(name).prefix == f"nightjar-{name}-"
+
+
+def test_no_address_is_committed_with_the_stages() -> None:
+    for name in ("dev", "prod", "demo"):
+        stage = choose(name)
+        assert (stage.emails, stage.phones, stage.operators) == ((), (), ())
+
+
+def test_prod_keeps_its_data() -> None:
+    prod = choose("prod")
+    assert prod.retain_data
+    assert prod.deletion_protection
+    assert prod.point_in_time_recovery
+
+
+def test_plain_http_is_for_the_demo_only() -> None:
+    assert [name for name in ("dev", "prod", "demo") if choose(name).loopback_http] == ["demo"]
+
+
+def test_an_unknown_stage_is_answered_with_those_that_there_are() -> None:
+    with pytest.raises(StageError, match=r"There is no stage 'staging'\. stages\.toml has: demo, dev, prod\."):
+        choose("staging")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ("closing = 06:15:00", "closing = 02:15:00", "closing must be later than nightly on the same UTC day"),
+        ("nightly = 02:15:00", "nightly = 02:15:30", "nightly: schedules run on whole minutes of UTC"),
+        ("log_days = 14", "log_days = 15", "log_days: CloudWatch Logs does not know this retention: write one of 1, 3"),
+        ("log_days = 14", "", "log_days: is missing: add it"),
+        ("log_days = 14", "log_day = 14\nlog_days = 14", "log_day: is not a setting. Settings: nightly, closing"),
+        ("fetch_concurrency = 5", "fetch_concurrency = 1", "fetch_concurrency: Input should be greater than or equal"),
+        ('["open.tiktokapis.com"]', '["https://a.example"]', "allowed_hosts[0]: not a host name"),
+        ('["open.tiktokapis.com"]', "[]", "allowed_hosts: "),
+        ("emails = []", 'emails = ["shop at example"]', "emails[0]: not an email address"),
+        ("phones = []", 'phones = ["020 7946 0000"]', "phones[0]: not an E.164 number"),
+        ("emails = []", "loopback_http = true", "loopback_http is for the stage demo only"),
+        ("deletion_protection = false", "deletion_protection = true", "deletion_protection without retain_data"),
+        ("[dev]", "[dev", "stages.toml is not valid TOML"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_named(tmp_path: Path, before: str, after: str, says: str) -> None:
+    assert before in DEV
+    assert says in _refusal(tmp_path, DEV.replace(before, after, 1))
+
+
+def test_a_refusal_never_repeats_an_address_or_a_number() -> None:
+    with pytest.raises(StageError) as refused:
+        choose("dev", recipients={"emails": ["jo@@example.com"], "phones": ["02079460000"]})
+    assert "jo@" not in str(refused.value)
+    assert "02079460000" not in str(refused.value)
+
+
+def test_a_stage_that_is_a_value_is_explained(tmp_path: Path) -> None:
+    assert "write [dev] above its settings" in _refusal(tmp_path, "dev = 1")
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StageError, match=r"The stages cannot be read from .*nowhere\.toml"):
+        choose(file=tmp_path / "nowhere.toml")
