@@ -123,7 +123,15 @@ def _fetch_pyodide(build_dir: Path, progress: Progress) -> Path:
     with tempfile.TemporaryDirectory(dir=build_dir) as temporary:
         # Node trusts only the authorities that it carries unless told otherwise; pip trusts the machine's.
         done = subprocess.run(  # noqa: S603  # a fixed command; the result is checked against its hash
-            [npm, "pack", f"pyodide@{PYODIDE}", "--silent", "--ignore-scripts", "--fetch-retries=1"],
+            [
+                npm,
+                "pack",
+                f"pyodide@{PYODIDE}",
+                "--silent",
+                "--ignore-scripts",
+                "--fetch-retries=1",
+                "--fetch-retry-mintimeout=1000",
+            ],
             cwd=temporary,
             env={"NODE_USE_SYSTEM_CA": "1", **os.environ},
             capture_output=True,
