@@ -183,7 +183,8 @@ class EmbeddedAws:
     def logs(self, function_name: str) -> list[str]:
         """What a function wrote, with Lambda's own START, END and REPORT lines, oldest first.
 
-        A function that could not even be imported has written nothing: see `problems`.
+        A function that could not even be imported has written nothing: see `problems`. Lines written in the
+        last milliseconds of an invocation may stand under the next one of the same process.
         """
         configuration = self.client("lambda").get_function_configuration(FunctionName=function_name)
         group = configuration.get("LoggingConfig", {}).get("LogGroup", f"/aws/lambda/{function_name}")
