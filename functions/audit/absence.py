@@ -55,7 +55,8 @@ class Absent:
 
 def causes_of(*values: object) -> tuple[Cause, ...]:
     """Return every distinct cause among the values that are absent, in the order given."""
-    return distinct(cause for value in values if isinstance(value, Absent) for cause in value.causes)
+    absent = [value for value in values if isinstance(value, Absent)]
+    return distinct(cause for value in absent for cause in value.causes) if absent else ()
 
 
 def distinct(causes: Iterable[Cause]) -> tuple[Cause, ...]:

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final, Generic, TypeVar, overload
+from typing import Any, Final, Generic, NamedTuple, TypeVar, overload
 
 from functions.audit.absence import Absent, Cause, Reason, causes_of, distinct
 from functions.audit.merchant import AccountType
-from functions.audit.outcome import Area, Evidence, Outcome, Status
+from functions.audit.outcome import NOTHING, Area, Evidence, Outcome, Status
 from functions.audit.periods import Periods
 from functions.audit.snapshot import (
     AccountBasic,
@@ -60,15 +60,14 @@ class Unseen(Exception):
         self.causes = causes
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What a check may see: only the parts that it declared, and its own parameters of the profile."""
 
     snapshot: Snapshot
     declared: frozenset[str]
     parameters: Mapping[str, Decimal]
 
-    def __getitem__(self, part: Part[T]) -> T:
+    def see(self, part: Part[T]) -> T:
         """Return the part.
 
         Raises:
@@ -98,9 +97,8 @@ class Facts:
         return self.snapshot.periods
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a check measured.
+class Reading(NamedTuple):
+    """What a check measured. A named tuple, as ``Facts``: fifteen of each are made for every merchant and night.
 
     ``value``: the figure that the thresholds judge; ``None`` when the check knows conditions only.
     ``samples``: how many of what the figure rests on; the keys are names of floors in the profile.
@@ -110,10 +108,10 @@ class Reading:
 
     value: Figure | None
     unit: str = ""
-    samples: Mapping[str, int | Absent] = field(default_factory=dict)
+    samples: Mapping[str, int | Absent] = NOTHING
     conditions: tuple[str, ...] = ()
     unseen: tuple[Cause, ...] = ()
-    evidence: Evidence = field(default_factory=dict)
+    evidence: Evidence = NOTHING
 
 
 class Breach(StrEnum):

@@ -38,7 +38,7 @@ def _judge_one(
     check: Check, snapshot: Snapshot, rule: Rule, floors: Mapping[str, int], on_crash: CrashReport | None
 ) -> Outcome:
     facts = Facts(snapshot, check.declared, rule.parameters)
-    if missing := causes_of(*map(facts.look, check.needs)):
+    if missing := causes_of(*[facts.look(part) for part in check.needs]):
         return _not_evaluated(check, rule, missing)
     try:
         reading = check.measure(facts)

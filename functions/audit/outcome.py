@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from functions.audit.absence import Cause, Reason
 from functions.audit.merchant import Severity
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 # Plain data only: it is stored, printed and sent as it is.
 EvidenceValue: TypeAlias = "str | int | bool | Decimal | list[EvidenceValue] | dict[str, EvidenceValue] | None"
 Evidence: TypeAlias = Mapping[str, EvidenceValue]
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class Status(StrEnum):
@@ -53,8 +55,10 @@ class Origin:
     expires: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+_DEFAULT_ORIGIN = Origin()
+
+
+class Outcome(NamedTuple):
     """One check, one merchant, one night.
 
     ``value`` is ``None`` when there is no figure (not evaluated, or a check that knows conditions only).
@@ -68,11 +72,11 @@ class Outcome:
     unit: str = ""
     warn: Decimal | None = None
     critical: Decimal | None = None
-    origin: Origin = Origin()
+    origin: Origin = _DEFAULT_ORIGIN
     conditions: tuple[str, ...] = ()
     causes: tuple[Cause, ...] = ()
-    samples: Mapping[str, int] = field(default_factory=dict)
-    evidence: Evidence = field(default_factory=dict)
+    samples: Mapping[str, int] = NOTHING
+    evidence: Evidence = NOTHING
 
     @property
     def check_id(self) -> str:

@@ -7,7 +7,7 @@ from functions.audit.outcome import Area
 
 def measure(seen: Facts) -> Reading:
     """Measure the days that the refresh token still lives; a rejection is a condition of its own."""
-    token = seen[TOKEN]
+    token = seen.see(TOKEN)
     return Reading(
         # Without a refresh token there is no end to warn of: the acceptance alone is the answer.
         value=None if isinstance(token.days_left, Absent) else token.days_left,

@@ -13,7 +13,7 @@ LISTED = 10
 
 def measure(seen: Facts) -> Reading:
     """Count the pages and sources that convert well above the channel."""
-    now, pages, sources = seen[SESSIONS].current, seen[PAGES], seen[SOURCES]
+    now, pages, sources = seen.see(SESSIONS).current, seen.see(PAGES), seen.see(SOURCES)
     channel, at_least = measured(now.session_conversion_rate), seen.parameters["min_sessions"]
     samples = {"sessions": now.sessions}
     if channel == 0:

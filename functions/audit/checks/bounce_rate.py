@@ -6,7 +6,7 @@ from functions.audit.outcome import Area
 
 def measure(seen: Facts) -> Reading:
     """Measure the share of sessions that bounced, as the source defines a bounce."""
-    now = seen[SESSIONS].current
+    now = seen.see(SESSIONS).current
     return Reading(value=now.bounce_rate, unit="%", samples={"sessions": now.sessions})
 
 

@@ -6,7 +6,7 @@ from functions.audit.outcome import Area
 
 def measure(seen: Facts) -> Reading:
     """Measure the share of carts that were left."""
-    now = seen[SESSIONS].current
+    now = seen.see(SESSIONS).current
     return Reading(value=now.cart_abandonment_rate, unit="%", samples={"carts": now.carts})
 
 

@@ -10,7 +10,7 @@ from functions.audit.snapshot import Figure
 
 def measure(seen: Facts) -> Reading:
     """Measure by how much the fitted line rises from the first to the last day, in percent of the daily mean."""
-    series = measured(seen[SESSIONS].series)
+    series = measured(seen.see(SESSIONS).series)
     window = int(seen.parameters["trend_days"])
     missing_at_end = (seen.periods.series.end - series.start).days + 1 - len(series.goal_completions)
     days = series.goal_completions[max(len(series.goal_completions) + missing_at_end - window, 0) :]

@@ -6,7 +6,7 @@ from functions.audit.outcome import Area
 
 def measure(seen: Facts) -> Reading:
     """Measure the pages per session."""
-    now = seen[SESSIONS].current
+    now = seen.see(SESSIONS).current
     return Reading(value=now.pageviews_per_session, unit="pages", samples={"sessions": now.sessions})
 
 

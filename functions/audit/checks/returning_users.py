@@ -7,7 +7,7 @@ from functions.audit.outcome import Area
 
 def measure(seen: Facts) -> Reading:
     """Measure the share of returning users among all users."""
-    now = seen[SESSIONS].current
+    now = seen.see(SESSIONS).current
     users, returning = measured(now.users, now.returning_users)
     share = (
         HUNDRED * returning / users if users else Absent.because(Reason.SAMPLE_TOO_SMALL, "there were no users at all")

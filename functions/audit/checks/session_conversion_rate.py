@@ -6,7 +6,7 @@ from functions.audit.outcome import Area
 
 def measure(seen: Facts) -> Reading:
     """Measure the share of sessions that converted."""
-    now = seen[SESSIONS].current
+    now = seen.see(SESSIONS).current
     return Reading(value=now.session_conversion_rate, unit="%", samples={"sessions": now.sessions})
 
 

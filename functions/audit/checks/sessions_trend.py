@@ -6,7 +6,7 @@ from functions.audit.outcome import Area
 
 def measure(seen: Facts) -> Reading:
     """Measure the drop of sessions."""
-    sessions = seen[SESSIONS]
+    sessions = seen.see(SESSIONS)
     now, before = sessions.current, measured(sessions.prior)
     return Reading(
         value=drop_percent(before.sessions, now.sessions, of="the number of sessions"),

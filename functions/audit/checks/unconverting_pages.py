@@ -12,7 +12,7 @@ LISTED = 10
 
 def measure(seen: Facts) -> Reading:
     """Count the high-traffic pages whose conversion rate is below the limit."""
-    listing = seen[PAGES]
+    listing = seen.see(PAGES)
     total = measured(listing.total_sessions)
     at_least = max(seen.parameters["min_sessions"], seen.parameters["min_share"] * total / HUNDRED)
     busy, unseen = with_traffic(listing.pages, at_least)

@@ -28,7 +28,7 @@ class _Rise:
 
 def measure(seen: Facts) -> Reading:
     """Count the days of at least so many times the median traffic whose goals and revenue hardly rose."""
-    series = measured(seen[SESSIONS].series)
+    series = measured(seen.see(SESSIONS).series)
     samples = {"series_days": len(series.sessions)}
     daily = [day for day in series.sessions if day is not None]
     if len(daily) < len(series.sessions):
