@@ -1,8 +1,8 @@
 """The demo's fleet and the server that answers for it: sample merchants, each with a story, over real HTTP.
 
-    party = fleet(48, seed=7)
-    with SampleServer(party) as server:
-        text = merchants_toml(party, server.base_url)
+    merchants = fleet(48, seed=7)
+    with SampleServer(merchants) as server:
+        text = merchants_toml(merchants, server.url)
 
 ``fleet`` says who there is, ``story`` what a story consists of; ``designed``, ``selling`` and ``troubled`` tell the
 designed ones, ``crowd`` makes up as many more as are asked for. ``traits``, ``days``, ``channel``, ``listings`` and

@@ -18,14 +18,14 @@ _SCOPE_OF = {
 }
 
 
-def user_info(merchant: SampleMerchant, seed: int, fields: tuple[str, ...]) -> Reply:
+def user_info(merchant: SampleMerchant, fields: tuple[str, ...]) -> Reply:
     """Answer ``/v2/user/info/``. One field without its scope fails the whole request (APIS 1.4)."""
     mark = f"{merchant.id}:{','.join(fields)}"
     if not fields or any(name not in _SCOPE_OF for name in fields):
         return error_reply(400, "invalid_params", mark=mark)
     if any(_SCOPE_OF[name] not in merchant.conduct.scopes for name in fields):
         return error_reply(401, "scope_not_authorized", mark=mark)
-    user = _user(merchant, seed)
+    user = _user(merchant)
     return data_reply({"user": {name: user[name] for name in fields}}, mark=mark)
 
 
@@ -40,8 +40,8 @@ def asked_fields(query: str | None, body: bytes) -> tuple[str, ...]:
     return tuple(map(str, named)) if isinstance(named, list) else ()
 
 
-def _user(merchant: SampleMerchant, seed: int) -> dict[str, Any]:
-    random = Random(f"{seed}:{merchant.id}:account")  # noqa: S311 - sample figures, no secrets
+def _user(merchant: SampleMerchant) -> dict[str, Any]:
+    random = Random(f"{merchant.seed}:{merchant.id}:account")  # noqa: S311 - sample figures, no secrets
     followers, videos = random.randint(1_800, 64_000), random.randint(40, 420)
     handle = slug(merchant.shop.id).replace("-", "")
     picture = f"https://pictures.example/{merchant.id}"

@@ -70,9 +70,9 @@ class Channel:
         return self.days[-1].date
 
 
-def channel_of(merchant: SampleMerchant, seed: int, window: Window) -> Channel:
-    """Return the merchant's channel under this seed."""
-    traits = traits_of(merchant, seed)
+def channel_of(merchant: SampleMerchant, window: Window) -> Channel:
+    """Return the merchant's channel."""
+    traits = traits_of(merchant)
     through = window.end - timedelta(days=merchant.conduct.stale_days)
     days = tuple(day for day in days_of(traits, window) if day.date <= through)
     current = _totals(traits, traits.current, days, window.start, window.end)

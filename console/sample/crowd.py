@@ -51,7 +51,7 @@ def crowd(seed: int) -> Iterator[SampleMerchant]:
     unwell = [*TRAFFIC, *AUDIENCE, *COMMERCE, *TOKENS, *ACCOUNTS, *STOREFRONTS]
     for number in count(1):
         model = random.choice(well if random.random() < _HEALTHY_SHARE else unwell)
-        yield replace(model, shop=_shop(random, number))
+        yield replace(model, shop=_shop(random, number), seed=seed)
 
 
 def _shop(random: Random, number: int) -> Shop:

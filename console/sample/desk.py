@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,7 +10,7 @@ from console.sample.account import asked_fields, user_info
 from console.sample.grants import CLIENT_KEY, CLIENT_SECRET, Grants
 from console.sample.replies import Reply, error_reply, fault_reply, oauth_error, oauth_reply, unknown_path
 from console.sample.storefront import Storefront
-from console.sample.story import STOREFRONT, USER_INFO, Fleet, Renewal, SampleMerchant
+from console.sample.story import STOREFRONT, USER_INFO, Renewal, SampleMerchant
 
 TOKEN = "/v2/oauth/token/"  # noqa: S105 - a path
 REVOKE = "/v2/oauth/revoke/"
@@ -31,10 +31,9 @@ class Request:
 class Desk:
     """Answers every request of the wire contract for one fleet. Safe to use from many threads."""
 
-    def __init__(self, fleet: Fleet) -> None:
-        self._seed = fleet.seed
+    def __init__(self, fleet: Iterable[SampleMerchant]) -> None:
         self._grants = Grants(fleet)
-        self._storefront = Storefront(fleet.seed)
+        self._storefront = Storefront()
 
     def answer(self, request: Request) -> Reply:
         """Answer one request."""
@@ -64,7 +63,7 @@ class Desk:
         elif path in STOREFRONT:
             reply = self._storefront.answer(merchant, path, query)
         else:
-            reply = user_info(merchant, self._seed, asked_fields(query.get("fields"), request.body))
+            reply = user_info(merchant, asked_fields(query.get("fields"), request.body))
         return replace(reply, merchant_id=merchant.id)
 
     def _token(self, request: Request) -> Reply:

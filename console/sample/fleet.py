@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 
 from console.sample.crowd import crowd
 from console.sample.designed import HEALTHY, OVERRIDDEN, TRAFFIC
 from console.sample.selling import AUDIENCE, COMMERCE
-from console.sample.story import Fleet, SampleMerchant
+from console.sample.story import SampleMerchant
 from console.sample.troubled import ACCOUNTS, STOREFRONTS, TOKENS
 
 _MOST_TELLING = (
@@ -36,7 +37,14 @@ _MOST_TELLING = (
     "zephyr",
     "bloom-foundry",
     "vltava-glass",
+    "madeja",
+    "pohutukawa",
+    "zuerisee",
+    "suomi-sauna",
+    "avon-paper",
 )
+
+__all__ = ["DESIGNED", "SampleMerchant", "fleet"]
 
 
 def _in_order() -> tuple[SampleMerchant, ...]:
@@ -48,6 +56,7 @@ def _in_order() -> tuple[SampleMerchant, ...]:
 DESIGNED = _in_order()
 
 
-def fleet(count: int = len(DESIGNED), seed: int = 1) -> Fleet:
+def fleet(count: int = len(DESIGNED), seed: int = 1) -> tuple[SampleMerchant, ...]:
     """Return the first ``count`` sample merchants under this seed. All of ``DESIGNED`` come before any other."""
-    return Fleet((*DESIGNED[:count], *islice(crowd(seed), max(count - len(DESIGNED), 0))), seed)
+    designed = (replace(merchant, seed=seed) for merchant in DESIGNED[:count])
+    return (*designed, *islice(crowd(seed), max(count - len(DESIGNED), 0)))

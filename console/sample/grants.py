@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from console.sample.story import Fleet, Renewal, SampleMerchant
+from console.sample.story import Renewal, SampleMerchant
 
 CLIENT_KEY = "sample-client-key"
 CLIENT_SECRET = "sample-client-secret"  # noqa: S105 - known to everybody: it opens nothing but the sample server
@@ -22,23 +23,22 @@ class Pair:
     refresh_token: str
 
 
-def pair_of(merchant: SampleMerchant, seed: int, number: int) -> Pair:
+def pair_of(merchant: SampleMerchant, number: int) -> Pair:
     """Return the merchant's pair after so many refreshes; 0 is the one in the merchants file."""
-    mark = hashlib.sha256(f"{seed}:{merchant.id}:{number}".encode()).hexdigest()[:32]
+    mark = hashlib.sha256(f"{merchant.seed}:{merchant.id}:{number}".encode()).hexdigest()[:32]
     return Pair(f"act.sample{mark}", f"rft.sample{mark}")
 
 
 class Grants:
     """Which tokens live, whose they are. Safe to use from many threads."""
 
-    def __init__(self, fleet: Fleet) -> None:
-        self._seed = fleet.seed
+    def __init__(self, fleet: Iterable[SampleMerchant]) -> None:
         self._lock = threading.Lock()
         self._count: dict[str, int] = {}
         self._by_access: dict[str, SampleMerchant] = {}
         self._by_refresh: dict[str, SampleMerchant] = {}
         for merchant in fleet:
-            conduct, pair = merchant.conduct, pair_of(merchant, fleet.seed, 0)
+            conduct, pair = merchant.conduct, pair_of(merchant, 0)
             if conduct.access_alive:
                 self._by_access[pair.access_token] = merchant
             if conduct.renewal in {Renewal.ROTATES, Renewal.DOWN}:
@@ -64,9 +64,9 @@ class Grants:
             if merchant is None:
                 return None
             number = self._count.get(merchant.id, 0)
-            self._by_access.pop(pair_of(merchant, self._seed, number).access_token, None)
+            self._by_access.pop(pair_of(merchant, number).access_token, None)
             self._count[merchant.id] = number + 1
-            pair = pair_of(merchant, self._seed, number + 1)
+            pair = pair_of(merchant, number + 1)
             self._by_access[pair.access_token] = merchant
             self._by_refresh[pair.refresh_token] = merchant
         return {
@@ -84,5 +84,5 @@ class Grants:
         with self._lock:
             merchant = self._by_access.pop(access_token, None)
             if merchant is not None:
-                pair = pair_of(merchant, self._seed, self._count.get(merchant.id, 0))
+                pair = pair_of(merchant, self._count.get(merchant.id, 0))
                 self._by_refresh.pop(pair.refresh_token, None)

@@ -11,7 +11,7 @@ from console.sample.channel import Channel, Totals
 from console.sample.wares import HOSTILE_TITLE, page_names, slug
 
 # A row may convert so many times as well as the channel before it would look like a candidate to amplify (1.5).
-_ORDINARY_AT_MOST = 1.4
+_ORDINARY_AT_MOST = 1.3
 _LISTED_SHARE = (0.93, 0.98)
 _STORY_PAGE_SHARE = (0.13, 0.16)
 _STORY_SOURCE_SHARE = 0.2

@@ -6,6 +6,7 @@ import socket
 import sys
 import threading
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 
 from console.sample.desk import Desk, Request
 from console.sample.replies import Reply, unknown_path
-from console.sample.story import Fleet
+from console.sample.story import SampleMerchant
 
 _HOST: Final = "127.0.0.1"
 _LARGEST_BODY = 64 * 1024
@@ -33,13 +34,12 @@ class Served:
 class SampleServer:
     """Answers for a fleet while it is entered.
 
-    ``base_url`` is the address of every merchant; ``requests`` is what was asked so far, in order of the answers;
+    ``url`` is the address of every merchant; ``requests`` is what was asked so far, in order of the answers;
     ``errors`` are failures of this server itself, which nothing is printed about.
     """
 
-    def __init__(self, fleet: Fleet) -> None:
-        self.fleet = fleet
-        self.base_url = ""
+    def __init__(self, fleet: Iterable[SampleMerchant]) -> None:
+        self.url = ""
         self.requests: list[Served] = []
         self.errors: list[BaseException] = []
         self._desk = Desk(fleet)
@@ -49,7 +49,7 @@ class SampleServer:
     def __enter__(self) -> Self:
         """Start to answer, on a free port."""
         self._server = _Server(self)
-        self.base_url = f"http://{_HOST}:{self._server.server_address[1]}"
+        self.url = f"http://{_HOST}:{self._server.server_address[1]}"
         # Polled often: `shutdown` waits for the next poll.
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.02,), name="sample-server", daemon=True

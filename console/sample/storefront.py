@@ -35,10 +35,9 @@ class _Seen:
 
 
 class Storefront:
-    """Answers ``/analytics/*`` for the merchants of one seed."""
+    """Answers ``/analytics/*``. Safe to use from many threads."""
 
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, Window], _Seen] = OrderedDict()
 
@@ -70,7 +69,7 @@ class Storefront:
         with self._lock:
             seen = self._kept.get(key)
             if seen is None:
-                channel = channel_of(merchant, self._seed, window)
+                channel = channel_of(merchant, window)
                 seen = self._kept[key] = _Seen(channel, page_rows(channel), source_rows(channel))
                 if len(self._kept) > _KEPT:
                     self._kept.popitem(last=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -149,7 +149,8 @@ class Expected:
 class SampleMerchant:
     """One merchant of the fleet. ``expected`` holds only what deviates from ``pass``: see ``outcomes``.
 
-    Its values are a status, or ``not_evaluated:reason``. They are part of the story, written by hand.
+    Its values are a status, or ``not_evaluated:reason``. They are part of the story, written by hand. All figures and
+    tokens follow from ``seed``.
     """
 
     shop: Shop
@@ -159,11 +160,17 @@ class SampleMerchant:
     conduct: Conduct = Conduct()
     account_type: AccountType = AccountType.BUSINESS
     overrides: tuple[SampleOverride, ...] = ()
+    seed: int = 0
 
     @property
     def id(self) -> str:
         """The merchant's id."""
         return self.shop.id
+
+    @property
+    def name(self) -> str:
+        """The shop's name."""
+        return self.shop.name
 
     @property
     def open_id(self) -> str:
@@ -174,31 +181,6 @@ class SampleMerchant:
     def outcomes(self) -> dict[str, Expected]:
         """What each of the fifteen checks must come to, in report order."""
         return {check.id: _parse(self.expected.get(check.id, "pass")) for check in CATALOGUE}
-
-
-@dataclass(frozen=True, slots=True)
-class Fleet:
-    """The sample merchants of one demo, and the seed that all their figures and tokens follow from."""
-
-    merchants: tuple[SampleMerchant, ...]
-    seed: int
-
-    def __iter__(self) -> Iterator[SampleMerchant]:
-        return iter(self.merchants)
-
-    def __len__(self) -> int:
-        return len(self.merchants)
-
-    def __getitem__(self, merchant_id: str) -> SampleMerchant:
-        """Return the merchant with this id.
-
-        Raises:
-            KeyError: the fleet has no such merchant.
-        """
-        for merchant in self.merchants:
-            if merchant.id == merchant_id:
-                return merchant
-        raise KeyError(merchant_id)
 
 
 def blind(reason: str, *check_ids: str) -> dict[str, str]:

@@ -52,10 +52,10 @@ class Traits:
         return Random(":".join(map(str, (self.key, *what))))  # noqa: S311
 
 
-def traits_of(merchant: SampleMerchant, seed: int) -> Traits:
+def traits_of(merchant: SampleMerchant) -> Traits:
     """Draw a merchant's numbers."""
     shape = merchant.shape
-    key = f"{seed}:{merchant.id}"
+    key = f"{merchant.seed}:{merchant.id}"
     random = Random(key)  # noqa: S311 - sample figures, no secrets
 
     def draw(span: Range) -> float:

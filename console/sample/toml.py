@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from console.sample.desk import POST_ONLY
-from console.sample.grants import pair_of
-from console.sample.story import Fleet, Renewal, SampleMerchant, SampleOverride
+from console.sample.grants import CLIENT_KEY, CLIENT_SECRET, pair_of
+from console.sample.story import Renewal, SampleMerchant, SampleOverride
+
+__all__ = ["CLIENT_KEY", "CLIENT_SECRET", "merchants_toml"]
 
 
-def merchants_toml(fleet: Fleet, base_url: str) -> str:
+def merchants_toml(fleet: Iterable[SampleMerchant], base_url: str) -> str:
     """Return the file, with the tokens inside: they are sample secrets and open only the sample server."""
-    return "\n".join(line for merchant in fleet for line in (*_merchant(merchant, fleet.seed, base_url), ""))
+    return "\n".join(line for merchant in fleet for line in (*_merchant(merchant, base_url), ""))
 
 
-def _merchant(merchant: SampleMerchant, seed: int, base_url: str) -> Iterator[str]:
+def _merchant(merchant: SampleMerchant, base_url: str) -> Iterator[str]:
     shop, conduct = merchant.shop, merchant.conduct
     yield f"# {merchant.story}"
     yield "[[merchant]]"
@@ -24,7 +26,7 @@ def _merchant(merchant: SampleMerchant, seed: int, base_url: str) -> Iterator[st
     yield f"timezone = {_text(shop.timezone)}"
     yield f"currency = {_text(shop.currency)}"
     if conduct.connected:
-        pair, address = pair_of(merchant, seed, 0), base_url + (POST_ONLY if conduct.post_only else "")
+        pair, address = pair_of(merchant, 0), base_url + (POST_ONLY if conduct.post_only else "")
         scopes = conduct.scopes if conduct.recorded_scopes is None else conduct.recorded_scopes
         yield "  [merchant.tiktok]"
         yield f"  open_id = {_text(merchant.open_id)}"
