@@ -64,7 +64,10 @@ class Stage:
     def tokens(self) -> Tokens:
         """The stage's tokens table, encrypting under the stage's own key."""
         return Tokens(
-            self.client("dynamodb"), f"{self.prefix}tokens", kms=self.client("kms"), key_id=f"alias/nightjar-{self.name}"
+            self.client("dynamodb"),
+            f"{self.prefix}tokens",
+            kms=self.client("kms"),
+            key_id=f"alias/nightjar-{self.name}",
         )
 
     @contextmanager
@@ -94,5 +97,7 @@ class Stage:
                 "Deploy it as the README says, or name another with --stage, --profile and --region."
             )
         if code in _DENIED:
-            return f"AWS refused {error.operation_name} on stage {self.name!r} ({code}). Use credentials that may do it."
+            return (
+                f"AWS refused {error.operation_name} on stage {self.name!r} ({code}). Use credentials that may do it."
+            )
         return f"AWS answered {error.operation_name} with {code}: {error.response.get('Error', {}).get('Message', '')}"

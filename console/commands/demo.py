@@ -26,7 +26,8 @@ def demo(
     ] = 30,
     form: FormatOption = Format.TABLE,
     keep: Annotated[
-        bool, typer.Option("--keep", help="Stay up afterwards, so that other tools can read the tables. Ends on Ctrl-C.")
+        bool,
+        typer.Option("--keep", help="Stay up afterwards, so that other tools can read the tables. Ends on Ctrl-C."),
     ] = False,
 ) -> None:
     """Run a night on an AWS embedded in this process: the synthesised stacks, the real functions, sample merchants."""
@@ -80,7 +81,7 @@ def _keep(err: Console, endpoint: str, region: str, prefix: str, night: date) ->
         f"  AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x aws --region {region} --endpoint-url {endpoint} dynamodb query \\\n"
         f"    --table-name {prefix}audits --index-name by_night \\\n"
         "    --key-condition-expression 'night = :n' "
-        f"--expression-attribute-values '{{\":n\": {{\"S\": \"{night.isoformat()}\"}}}}'",
+        f'--expression-attribute-values \'{{":n": {{"S": "{night.isoformat()}"}}}}\'',
         highlight=False,
         soft_wrap=True,
     )

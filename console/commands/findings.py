@@ -23,7 +23,9 @@ _ORDER = {Severity.CRITICAL: 0, Severity.WARN: 1, None: 2}
 
 
 def findings(
-    merchant: Annotated[str | None, typer.Option("--merchant", metavar="ID", help="All checks of this merchant.")] = None,
+    merchant: Annotated[
+        str | None, typer.Option("--merchant", metavar="ID", help="All checks of this merchant.")
+    ] = None,
     check: Annotated[str | None, typer.Option("--check", metavar="ID", help="This check over the fleet.")] = None,
     severity: Annotated[Severity | None, typer.Option("--severity", help="Only open ones of this severity.")] = None,
     stage: StageOption = "dev",
@@ -67,7 +69,9 @@ def _read(at: Stage, merchant: str | None, check: str | None, severity: Severity
         wanted = [severity] if severity else list(Severity)
         rows = (row for level in wanted for row in at.tables.findings.open(level))
     return (
-        row for row in rows if (check is None or row.check_id == check) and (severity is None or row.severity is severity)
+        row
+        for row in rows
+        if (check is None or row.check_id == check) and (severity is None or row.severity is severity)
     )
 
 

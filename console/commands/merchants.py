@@ -98,7 +98,9 @@ def list_all(
     with at.explained():
         rows = list(at.tables.merchants.all())
     if form is Format.JSON:
-        typer.echo(json.dumps({"merchants": [_plain(row) if isinstance(row, Merchant) else row.plain() for row in rows]}))
+        typer.echo(
+            json.dumps({"merchants": [_plain(row) if isinstance(row, Merchant) else row.plain() for row in rows]})
+        )
         return
     table = Table("id", "name", "time zone", "currency", "TikTok", "analytics", "enabled", box=None)
     for row in sorted(rows, key=lambda row: row.id if isinstance(row, Merchant) else row.merchant_id):

@@ -88,9 +88,7 @@ class Rehearsal:
             self.aws.wait_until(done, timeout=timeout, what=what)
         except TimeoutError as error:
             rooms = ("dispatcher", "fetcher", "evaluator", "notifier", "closer")
-            said = [
-                f"{room}: {line}" for room in rooms for line in self.aws.logs(f"{self.stage.prefix}{room}")[-3:]
-            ]
+            said = [f"{room}: {line}" for room in rooms for line in self.aws.logs(f"{self.stage.prefix}{room}")[-3:]]
             raise Unusable("\n".join((str(error), *self.aws.problems()[-5:], *said))) from error
 
 

@@ -57,7 +57,9 @@ def _checks(result: Result) -> Table:
         table.add_column(status.value.replace("_", " "), justify="right")
     for check_id, counts in result.statuses().items():
         cells = [
-            Text(str(counts[status.value]), style=styled(status.value).style) if counts[status.value] else Text("·", "dim")
+            Text(str(counts[status.value]), style=styled(status.value).style)
+            if counts[status.value]
+            else Text("·", "dim")
             for status in _SHOWN
         ]
         table.add_row(check_id, *cells)

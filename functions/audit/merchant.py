@@ -18,6 +18,7 @@ BASIC: Final = "user.info.basic"
 PROFILE: Final = "user.info.profile"
 STATS: Final = "user.info.stats"
 
+CURRENCY = re.compile(r"[A-Z]{3}")
 MERCHANT_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
@@ -58,9 +59,15 @@ def _merchant_id(text: str) -> str:
     return text
 
 
+def _currency(code: str) -> str:
+    if not CURRENCY.fullmatch(code):
+        raise ValueError(f"{code!r} is not a currency; use an ISO 4217 code such as GBP")
+    return code
+
+
 MerchantId = Annotated[str, AfterValidator(_merchant_id)]
 TimeZoneName = Annotated[str, AfterValidator(_time_zone)]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Currency = Annotated[str, AfterValidator(_currency)]
 ScopeName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 
 

@@ -1,0 +1,164 @@
+"""One night of the whole fleet: every story comes out as it was declared, and replaying anything changes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+
+from console.demo.rehearsal import EMAIL, OPERATOR, PHONE, Rehearsal, rehearse
+from console.demo.result import collect
+from console.sample.fleet import fleet
+from functions.audit.checks import CATALOGUE
+from functions.audit.merchant import Severity
+from functions.audit.verdict import AuditState
+
+pytestmark = pytest.mark.slow
+
+NIGHT = date(2026, 11, 21)
+FLEET = 200
+PATIENCE = 240.0
+
+
+@pytest.fixture(scope="module")
+def night() -> Iterator[Rehearsal]:
+    """A finished night of two hundred merchants."""
+    with rehearse(fleet(FLEET, seed=11)) as rehearsal:
+        rehearsal.run(NIGHT, timeout=PATIENCE)
+        yield rehearsal
+
+
+def _everything(night: Rehearsal) -> dict[str, list[str]]:
+    """Return every item of the tables that a night writes, as comparable text."""
+    dynamodb = night.aws.client("dynamodb")
+    seen: dict[str, list[str]] = {}
+    for table in ("snapshots", "audits", "findings", "alerts", "nights"):
+        pages = dynamodb.get_paginator("scan").paginate(TableName=f"{night.stage.prefix}{table}")
+        seen[table] = sorted(repr(sorted(item.items())) for page in pages for item in page["Items"])
+    return seen
+
+
+def test_every_merchant_ends_in_exactly_fifteen_outcomes(night: Rehearsal) -> None:
+    audits = collect(night, NIGHT, seed=11).audits
+
+    assert len(audits) == FLEET
+    assert sum(len(audit["outcomes"]) for audit in audits) == FLEET * 15
+    for audit in audits:
+        assert [outcome["check_id"] for outcome in audit["outcomes"]] == [check.id for check in CATALOGUE]
+
+
+def test_every_story_comes_out_as_it_was_declared(night: Rehearsal) -> None:
+    audits = {audit["merchant_id"]: audit for audit in collect(night, NIGHT, seed=11).audits}
+
+    differs = [
+        f"{merchant.id} {outcome['check_id']}: {outcome['status']} {outcome['reasons']}, declared {wanted}"
+        for merchant in night.fleet
+        for outcome in audits[merchant.id]["outcomes"]
+        if (wanted := merchant.outcomes[outcome["check_id"]])
+        and (
+            outcome["status"] != wanted.status
+            or (wanted.reason is not None and wanted.reason not in outcome["reasons"])
+        )
+    ]
+
+    assert differs == []
+
+
+def test_each_new_critical_is_told_once_by_email_and_once_by_sms(night: Rehearsal) -> None:
+    critical = {finding.merchant_id for finding in night.stage.tables.findings.open(Severity.CRITICAL)}
+    told = [message for message in night.aws.outbox() if message.endpoint != OPERATOR]
+
+    assert critical
+    for protocol, endpoint in (("email", EMAIL), ("sms", PHONE)):
+        merchants = [message.attributes["merchant_id"] for message in told if message.protocol == protocol]
+        assert sorted(merchants) == sorted(critical)
+        assert {message.endpoint for message in told if message.protocol == protocol} == {endpoint}
+
+
+def test_the_ledger_holds_what_was_sent(night: Rehearsal) -> None:
+    sent = {message.attributes["merchant_id"]: message for message in night.aws.outbox() if message.protocol == "email"
+            and message.endpoint == EMAIL}  # fmt: skip
+
+    for merchant_id, message in sent.items():
+        alert = night.stage.tables.alerts.get(merchant_id, f"{NIGHT.isoformat()}#critical")
+        assert alert is not None
+        assert alert.state.value == "published"
+        assert (alert.subject, alert.email) == (message.subject, message.body)
+
+
+def test_the_operators_hear_the_coverage_once(night: Rehearsal) -> None:
+    summaries = [message for message in night.aws.outbox() if message.endpoint == OPERATOR]
+
+    assert len(summaries) == 1
+    assert f"{FLEET} of {FLEET} expected merchants were audited" in summaries[0].body
+
+
+def test_nothing_ended_in_a_dead_letter_queue(night: Rehearsal) -> None:
+    letters = {name: depth for name, depth in night.aws.queue_depths().items() if name.endswith("-dlq")}
+
+    assert letters
+    assert [name for name, depth in letters.items() if depth.visible or depth.in_flight] == []
+
+
+def test_replaying_every_message_and_record_changes_nothing(night: Rehearsal) -> None:
+    before, messages = _everything(night), len(night.aws.outbox())
+    sqs, lambda_ = night.aws.client("sqs"), night.aws.client("lambda")
+    for queue in ("fetch", "evaluate"):
+        url = sqs.get_queue_url(QueueName=f"{night.stage.prefix}{queue}")["QueueUrl"]
+        for merchant in night.fleet:
+            body = json.dumps({"merchant_id": merchant.id, "night": NIGHT.isoformat()})
+            sqs.send_message(QueueUrl=url, MessageBody=body)
+    records = [
+        {"eventID": str(at), "eventName": "INSERT", "eventSource": "aws:dynamodb",
+         "dynamodb": {"SequenceNumber": str(at), "NewImage": image}}
+        for at, image in enumerate(_alert_images(night))
+    ]  # fmt: skip
+    answer = lambda_.invoke(
+        FunctionName=f"{night.stage.prefix}notifier", Payload=json.dumps({"Records": records}).encode()
+    )
+    night.dispatch(NIGHT)
+    night.settle(timeout=PATIENCE)
+    night.close(NIGHT)
+    night.settle(timeout=PATIENCE)
+
+    assert json.loads(answer["Payload"].read()) == {"batchItemFailures": []}
+    after = _everything(night)
+    for table in ("snapshots", "audits", "findings", "alerts"):
+        assert after[table] == before[table]
+    assert len(night.aws.outbox()) == messages
+
+
+def _alert_images(night: Rehearsal) -> list[dict[str, object]]:
+    pages = night.aws.client("dynamodb").get_paginator("scan").paginate(TableName=f"{night.stage.prefix}alerts")
+    return [dict(item) for page in pages for item in page["Items"]]
+
+
+def test_the_next_night_repeats_no_alert(night: Rehearsal) -> None:
+    before = {message.attributes.get("merchant_id") for message in night.aws.outbox()}
+    messages = len(night.aws.outbox())
+
+    tomorrow = NIGHT + timedelta(days=1)
+    night.run(tomorrow, timeout=PATIENCE)
+
+    new = night.aws.outbox()[messages:]
+    assert [
+        message for message in new if message.endpoint != OPERATOR and message.attributes["merchant_id"] in before
+    ] == []
+    assert all(head.state is AuditState.DONE for head in night.heads(tomorrow))
+
+
+def test_an_older_night_never_overwrites_a_newer_one(night: Rehearsal) -> None:
+    merchant_id = night.fleet[0].id
+    before = night.stage.tables.findings.of_merchant(merchant_id)
+    yesterday = NIGHT - timedelta(days=1)
+
+    night.aws.client("lambda").invoke(
+        FunctionName=f"{night.stage.prefix}dispatcher",
+        Payload=json.dumps({"night": yesterday.isoformat(), "merchant_id": merchant_id}).encode(),
+    )
+    night.settle(timeout=PATIENCE)
+
+    assert night.stage.tables.findings.of_merchant(merchant_id) == before
+    assert night.stage.tables.audits.state(merchant_id, yesterday) is AuditState.DONE
