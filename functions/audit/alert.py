@@ -15,7 +15,7 @@ from functions.audit.checks import CATALOGUE
 from functions.audit.finding import Move
 from functions.audit.merchant import Merchant
 from functions.audit.outcome import Evidence, EvidenceValue, Outcome, Status
-from functions.audit.text import untrusted
+from functions.audit.text import defanged, untrusted
 from functions.audit.wording import figure
 
 SUBJECT_LIMIT = 99  # SNS: fewer than 100 characters
@@ -102,7 +102,8 @@ def counts_line(counts: Mapping[Status, int]) -> str:
 def ascii_line(text: str, *, limit: int) -> str:
     """Return ``text`` as SNS takes a subject: one line of printable ASCII, at most ``limit`` characters."""
     plain = unicodedata.normalize("NFKD", gsm7.to_gsm7(text)).encode("ascii", "ignore").decode()
-    return re.sub(r"[^\x20-\x7e]+|\s+", " ", plain).strip()[:limit].rstrip()
+    # What was dropped may have stood between a dot and a host's ending: looked at anew, in its final letters.
+    return defanged(re.sub(r"[^\x20-\x7e]+|\s+", " ", plain).strip())[:limit].rstrip()
 
 
 def _label(outcome: Outcome) -> str:
@@ -119,7 +120,7 @@ def _subject(name: str, merchant_id: str, outcomes: Sequence[Outcome]) -> str:
 
 def _sms(name: str, merchant_id: str, outcomes: Sequence[Outcome]) -> str:
     """Return the longest listing that fits one part; at the very least, how many criticals there are."""
-    shown = gsm7.cut(gsm7.to_gsm7(name), 40)
+    shown = gsm7.cut(defanged(gsm7.to_gsm7(name)), 40)
     who = shown if any(char.isalnum() for char in shown) else merchant_id
     for count in range(len(outcomes), 0, -1):
         text = gsm7.to_gsm7(f"Nightjar: {who} is critical: {_listing(outcomes, shown=count)}")
