@@ -19,7 +19,8 @@ class Start(Model):
     """Which night, and of whom: everybody, one merchant, or one segment of the merchants' table."""
 
     scheduled_time: AwareDatetime | None = None
-    night: date | None = None
+    # Strict: a number would be read as seconds since 1970 and open a night that nobody meant.
+    night: date | None = Field(default=None, strict=True)
     merchant_id: MerchantId | None = None
     segment: int | None = Field(default=None, ge=0)
     segments: int | None = Field(default=None, ge=1, le=1000)
