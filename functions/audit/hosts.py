@@ -33,10 +33,11 @@ class HostPolicy:
             parts = urlsplit(base_url)
             host, port = (parts.hostname or "").lower(), parts.port
         except ValueError as error:
-            raise ForbiddenHost(f"{base_url!r} is not an address: {error}.") from error
-        if not host or parts.username or parts.password or parts.query or parts.fragment:
+            raise ForbiddenHost(f"The base URL is not an address. Give one such as {TIKTOK_API}.") from error
+        if not host or "@" in parts.netloc or parts.query or parts.fragment:
+            # What is too much here may be a password or a key: it is not repeated.
             raise ForbiddenHost(
-                f"{base_url!r} cannot be a base address: give scheme, host and path only, as in {TIKTOK_API}."
+                f"The base URL with host {host!r} cannot be used: give scheme, host and path only, as in {TIKTOK_API}."
             )
         if self.loopback_http and parts.scheme in {"http", "https"} and is_loopback(host):
             return _plain(parts)
