@@ -146,6 +146,7 @@ class Check:
     ``says``: how the figure reads in a sentence, with ``{value}`` for the number and its unit; ``says_rise``: the same
     for a drop that turned out negative, which is a rise.
     ``rate``: the value is a percentage of a whole, so that a threshold outside 0 to 100 is a mistake.
+    ``parameters``: the names of the profile's numbers that the measurement itself uses.
     """
 
     id: str
@@ -161,6 +162,7 @@ class Check:
     looks_at: tuple[Part[Any], ...] = ()
     rate: bool = False
     conditions: Mapping[str, str] = field(default_factory=dict)
+    parameters: frozenset[str] = frozenset()
     declared: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -204,6 +206,17 @@ def measured(*values: object) -> object:
     if missing := causes_of(*values):
         raise Unseen(missing)
     return values[0] if len(values) == 1 else values
+
+
+def ratio(value: Figure, over: int | Absent) -> Figure:
+    """Return a rate or mean as measured. Over a measured 0 it is null by arithmetic, not because nobody measured it.
+
+    Then (APIS 4.2) ``not_measured`` becomes ``sample_too_small``; every other cause stays.
+    """
+    if over != 0 or not isinstance(value, Absent):
+        return value
+    nothing = Cause(Reason.SAMPLE_TOO_SMALL, "there was nothing to measure it on")
+    return Absent(distinct(nothing if cause.reason is Reason.NOT_MEASURED else cause for cause in value.causes))
 
 
 def drop_percent(prior: Decimal | int | Absent, current: Decimal | int | Absent, *, of: str) -> Figure:

@@ -86,9 +86,6 @@ def _causes(reading: Reading, floors: Mapping[str, int]) -> tuple[Cause, ...]:
         elif size < floors[name]:
             need = f"needs at least {floors[name]} {floor_noun(name)}, saw {size}"
             thin.append(Cause(Reason.SAMPLE_TOO_SMALL, need))
-            if size == 0:
-                # A rate of nothing is null by arithmetic, not because nobody measured it (APIS 4.2).
-                own = tuple(cause for cause in own if cause.reason is not Reason.NOT_MEASURED)
     return distinct((*own, *thin, *reading.unseen)) if own or thin or reading.unseen else ()
 
 

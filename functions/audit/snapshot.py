@@ -81,6 +81,11 @@ class PeriodFigures(Model):
     orders: Count
     revenue: Figure
 
+    @classmethod
+    def unseen(cls, why: Absent) -> PeriodFigures:
+        """Return a period of which nothing is known, for this reason."""
+        return cls.model_validate(dict.fromkeys(cls.model_fields, why))
+
 
 class Series(Model):
     """Daily figures, one entry a day from ``start`` on without a hole, oldest first; ``None`` is "not measured".
@@ -109,6 +114,14 @@ class SessionsSeen(Model):
     mixed_currency: Absent | None = None
     mixed_definition: Absent | None = None
     flags: tuple[str, ...] = ()
+
+    @property
+    def before(self) -> PeriodFigures:
+        """The prior period; where there is none, each of its figures is absent for that reason.
+
+        So a comparison names what is missing on both sides, not only that there is no prior period.
+        """
+        return PeriodFigures.unseen(self.prior) if isinstance(self.prior, Absent) else self.prior
 
 
 class PageSeen(Model):

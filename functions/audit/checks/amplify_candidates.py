@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from functions.audit.absence import Absent, Reason
-from functions.audit.check import PAGES, SESSIONS, SOURCES, Breach, Check, Facts, Reading, measured
+from functions.audit.check import PAGES, SESSIONS, SOURCES, Breach, Check, Facts, Reading, ratio
 from functions.audit.checks._ranking import cut_short, line, with_traffic
 from functions.audit.outcome import Area, EvidenceValue
 from functions.audit.snapshot import PageSeen, SourceSeen
@@ -14,11 +14,8 @@ LISTED = 10
 def measure(seen: Facts) -> Reading:
     """Count the pages and sources that convert well above the channel."""
     now, pages, sources = seen.see(SESSIONS).current, seen.see(PAGES), seen.see(SOURCES)
-    channel, at_least = measured(now.session_conversion_rate), seen.parameters["min_sessions"]
-    samples = {"sessions": now.sessions}
-    if channel == 0:
-        nothing = Absent.because(Reason.SAMPLE_TOO_SMALL, "the channel as a whole converts nobody: nothing to compare")
-        return Reading(value=nothing, unit="candidates", samples=samples)
+    channel = ratio(now.session_conversion_rate, over=now.sessions)
+    samples, at_least = {"sessions": now.sessions}, seen.parameters["min_sessions"]
     # Paid placements are not this channel: the audit is of organic traffic.
     organic = [source for source in sources.sources if not source.is_paid]
     busy_pages, unseen_pages = with_traffic(pages.pages, at_least)
@@ -29,6 +26,10 @@ def measure(seen: Facts) -> Reading:
         *cut_short(pages.pages, at_least, truncated=pages.truncated),
         *cut_short(sources.sources, at_least, truncated=sources.truncated),
     )
+    if channel == 0:
+        channel = Absent.because(Reason.SAMPLE_TOO_SMALL, "the channel as a whole converts nobody: nothing to compare")
+    if isinstance(channel, Absent):
+        return Reading(value=channel, unit="candidates", samples=samples, unseen=unseen)
     enough = channel * seen.parameters["times_channel"]
     rows: list[tuple[PageSeen | SourceSeen, int, Decimal]] = [*busy_pages, *busy_sources]
     found: list[EvidenceValue] = [
@@ -54,4 +55,5 @@ CHECK = Check(
     breach=Breach.ABOVE,
     says="{value} convert far better than the channel",
     needs=(SESSIONS, PAGES, SOURCES),
+    parameters=frozenset({"min_sessions", "times_channel"}),
 )

@@ -1,13 +1,13 @@
 """Did the revenue that is attributed to TikTok fall against the prior period?"""
 
-from functions.audit.check import SESSIONS, Breach, Check, Facts, Reading, drop_percent, incomparable, measured
+from functions.audit.check import SESSIONS, Breach, Check, Facts, Reading, drop_percent, incomparable
 from functions.audit.outcome import Area
 
 
 def measure(seen: Facts) -> Reading:
     """Measure the drop of revenue."""
     sessions = seen.see(SESSIONS)
-    now, before = sessions.current, measured(sessions.prior)
+    now, before = sessions.current, sessions.before
     return Reading(
         value=drop_percent(before.revenue, now.revenue, of="revenue"),
         unit="%",

@@ -1,13 +1,13 @@
 """How many of the visits that TikTok sends leave at once?"""
 
-from functions.audit.check import SESSIONS, Breach, Check, Facts, Reading
+from functions.audit.check import SESSIONS, Breach, Check, Facts, Reading, ratio
 from functions.audit.outcome import Area
 
 
 def measure(seen: Facts) -> Reading:
     """Measure the share of sessions that bounced, as the source defines a bounce."""
     now = seen.see(SESSIONS).current
-    return Reading(value=now.bounce_rate, unit="%", samples={"sessions": now.sessions})
+    return Reading(value=ratio(now.bounce_rate, over=now.sessions), unit="%", samples={"sessions": now.sessions})
 
 
 CHECK = Check(

@@ -1,13 +1,13 @@
 """How many of the carts that visitors from TikTok fill are left behind?"""
 
-from functions.audit.check import SESSIONS, Breach, Check, Facts, Reading
+from functions.audit.check import SESSIONS, Breach, Check, Facts, Reading, ratio
 from functions.audit.outcome import Area
 
 
 def measure(seen: Facts) -> Reading:
     """Measure the share of carts that were left."""
     now = seen.see(SESSIONS).current
-    return Reading(value=now.cart_abandonment_rate, unit="%", samples={"carts": now.carts})
+    return Reading(value=ratio(now.cart_abandonment_rate, over=now.carts), unit="%", samples={"carts": now.carts})
 
 
 CHECK = Check(

@@ -44,4 +44,5 @@ CHECK = Check(
     breach=Breach.BELOW,
     says="the fitted trend over the last 30 days is {value} of the daily mean",
     needs=(SESSIONS,),
+    parameters=frozenset({"trend_days"}),
 )

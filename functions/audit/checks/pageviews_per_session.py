@@ -1,13 +1,15 @@
 """How many pages does a visit from TikTok see?"""
 
-from functions.audit.check import SESSIONS, Breach, Check, Facts, Reading
+from functions.audit.check import SESSIONS, Breach, Check, Facts, Reading, ratio
 from functions.audit.outcome import Area
 
 
 def measure(seen: Facts) -> Reading:
     """Measure the pages per session."""
     now = seen.see(SESSIONS).current
-    return Reading(value=now.pageviews_per_session, unit="pages", samples={"sessions": now.sessions})
+    return Reading(
+        value=ratio(now.pageviews_per_session, over=now.sessions), unit="pages", samples={"sessions": now.sessions}
+    )
 
 
 CHECK = Check(

@@ -1,13 +1,15 @@
 """How many of the visits that TikTok sends convert?"""
 
-from functions.audit.check import SESSIONS, Breach, Check, Facts, Reading
+from functions.audit.check import SESSIONS, Breach, Check, Facts, Reading, ratio
 from functions.audit.outcome import Area
 
 
 def measure(seen: Facts) -> Reading:
     """Measure the share of sessions that converted."""
     now = seen.see(SESSIONS).current
-    return Reading(value=now.session_conversion_rate, unit="%", samples={"sessions": now.sessions})
+    return Reading(
+        value=ratio(now.session_conversion_rate, over=now.sessions), unit="%", samples={"sessions": now.sessions}
+    )
 
 
 CHECK = Check(

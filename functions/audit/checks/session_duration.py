@@ -1,15 +1,19 @@
 """Did the time that visitors from TikTok spend collapse against the prior period?"""
 
-from functions.audit.check import SESSIONS, Breach, Check, Facts, Reading, drop_percent, incomparable, measured
+from functions.audit.check import SESSIONS, Breach, Check, Facts, Reading, drop_percent, incomparable, ratio
 from functions.audit.outcome import Area
 
 
 def measure(seen: Facts) -> Reading:
     """Measure the drop of the average session duration."""
     sessions = seen.see(SESSIONS)
-    now, before = sessions.current, measured(sessions.prior)
+    now, before = sessions.current, sessions.before
     return Reading(
-        value=drop_percent(before.avg_session_duration, now.avg_session_duration, of="the average duration"),
+        value=drop_percent(
+            ratio(before.avg_session_duration, over=before.sessions),
+            ratio(now.avg_session_duration, over=now.sessions),
+            of="the average duration",
+        ),
         unit="%",
         samples={"sessions": now.sessions, "prior_sessions": before.sessions},
         unseen=incomparable(sessions.mixed_definition),

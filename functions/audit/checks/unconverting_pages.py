@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from functions.audit.absence import Absent, Cause, Reason
-from functions.audit.check import HUNDRED, PAGES, Breach, Check, Facts, Reading, measured
+from functions.audit.check import HUNDRED, PAGES, Breach, Check, Facts, Reading
 from functions.audit.checks._ranking import cut_short, line, with_traffic
 from functions.audit.outcome import Area, EvidenceValue
 
@@ -13,13 +13,17 @@ LISTED = 10
 def measure(seen: Facts) -> Reading:
     """Count the high-traffic pages whose conversion rate is below the limit."""
     listing = seen.see(PAGES)
-    total = measured(listing.total_sessions)
-    at_least = max(seen.parameters["min_sessions"], seen.parameters["min_share"] * total / HUNDRED)
+    total = listing.total_sessions
+    at_least = seen.parameters["min_sessions"]
+    if not isinstance(total, Absent):
+        at_least = max(at_least, seen.parameters["min_share"] * total / HUNDRED)
     busy, unseen = with_traffic(listing.pages, at_least)
     bad = [entry for entry in busy if entry[2] < seen.parameters["converting_below"]]
     unseen += cut_short(listing.pages, at_least, truncated=listing.truncated)
     if not listing.pages:
         unseen += (Cause(Reason.NOT_MEASURED, "the source listed no page at all"),)
+    if isinstance(total, Absent):
+        return Reading(value=total, unit="pages", unseen=unseen)
     pages: list[EvidenceValue] = [line(page.path, page, sessions, rate) for page, sessions, rate in bad[:LISTED]]
     return Reading(
         value=Decimal(len(bad)) if bad or not unseen else Absent(unseen),
@@ -42,4 +46,5 @@ CHECK = Check(
     breach=Breach.ABOVE,
     says="{value} with much traffic convert almost nobody",
     needs=(PAGES,),
+    parameters=frozenset({"min_sessions", "min_share", "converting_below"}),
 )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from statistics import median
 
-from functions.audit.absence import Absent, Cause, Reason, distinct
+from functions.audit.absence import Absent, Cause, Reason, causes_of, distinct
 from functions.audit.check import HUNDRED, SESSIONS, Breach, Check, Facts, Reading, Unseen, measured
 from functions.audit.outcome import Area, EvidenceValue
 from functions.audit.snapshot import Series
@@ -60,9 +60,15 @@ def measure(seen: Facts) -> Reading:
 def _untranslated(
     series: Series, at: int, spikes: list[int], typical: Decimal, enough: Decimal
 ) -> dict[str, EvidenceValue] | None:
-    """Return the report of a spike that neither goals nor revenue followed; ``None`` when one of them did."""
+    """Return the report of a spike that neither goals nor revenue followed; ``None`` when one of them did.
+
+    Raises:
+        Unseen: goals or revenue cannot be compared; carries what is missing of both.
+    """
     goals = _rise(series.goal_completions, at, spikes, of="goal completions")
     revenue = _rise(series.revenue, at, spikes, of="revenue")
+    if isinstance(goals, Absent) or isinstance(revenue, Absent):
+        raise Unseen(causes_of(goals, revenue))
     if goals.reaches(enough) or revenue.reaches(enough):
         return None
     if goals.percent is None and revenue.percent is None:
@@ -77,11 +83,10 @@ def _untranslated(
     }
 
 
-def _rise(days: Sequence[Decimal | None], at: int, spikes: list[int], *, of: str) -> _Rise:
+def _rise(days: Sequence[Decimal | None], at: int, spikes: list[int], *, of: str) -> _Rise | Absent:
     """Return how the spike's day and the two after it stand against the mean of the days outside every spike.
 
-    Raises:
-        Unseen: the figure was not measured on one of the days that count, or no day is ordinary.
+    Absent when the figure was not measured on one of the days that count, or no day is ordinary.
     """
     follow = range(at, min(at + FOLLOWING_DAYS + 1, len(days)))
     shadow = {day for spike in spikes for day in range(spike, spike + FOLLOWING_DAYS + 1)}
@@ -89,11 +94,12 @@ def _rise(days: Sequence[Decimal | None], at: int, spikes: list[int], *, of: str
     ordinary = [value for day, value in enumerate(days) if day not in shadow]
     known_after, known_ordinary = [x for x in after if x is not None], [x for x in ordinary if x is not None]
     if len(known_after) < len(after) or len(known_ordinary) < len(ordinary):
-        raise Unseen((Cause(Reason.NOT_MEASURED, f"{of} are unknown on days that the spike needs"),))
+        return Absent.because(Reason.NOT_MEASURED, f"{of}: unknown on days that the spike needs")
     if not ordinary:
-        raise Unseen((Cause(Reason.SAMPLE_TOO_SMALL, "every day lies in the wake of a spike: none is ordinary"),))
-    level = sum(known_after, Decimal()) / len(known_after)
-    base = sum(known_ordinary, Decimal()) / len(known_ordinary)
+        return Absent.because(Reason.SAMPLE_TOO_SMALL, "every day lies in the wake of a spike: none is ordinary")
+    # Means times both numbers of days: one division at the end, so that a rise of exactly 20 % is not seen as less.
+    level = sum(known_after, Decimal()) * len(known_ordinary)
+    base = sum(known_ordinary, Decimal()) * len(known_after)
     if base <= 0:
         return _Rise(percent=None, grew_from_nothing=level > 0)
     return _Rise(percent=(level - base) * HUNDRED / base)
@@ -112,4 +118,5 @@ CHECK = Check(
     breach=Breach.ABOVE,
     says="{value} of at least three times the usual traffic brought no more goals or revenue",
     needs=(SESSIONS,),
+    parameters=frozenset({"times_median", "rise_percent"}),
 )
