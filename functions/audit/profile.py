@@ -20,6 +20,7 @@ from functions.audit.merchant import Merchant, Override, Severity
 from functions.audit.model import Model
 from functions.audit.outcome import Origin
 from functions.audit.periods import Periods
+from functions.audit.wording import FLOORS
 
 V = TypeVar("V")
 LIMITS = {"period_days": (7, 45), "lag_days": (0, 14), "series_days": (30, 92)}
@@ -194,6 +195,10 @@ def _gaps(profile: Profile) -> Iterable[str]:
         yield f"there are no such checks: {', '.join(sorted(unknown))}"
     if missing := ids - profile.checks.keys():
         yield f"these checks are missing: {', '.join(sorted(missing))}"
+    if unknown := profile.floors.keys() - FLOORS.keys():
+        yield f"there are no such floors: {', '.join(sorted(unknown))}"
+    if missing := FLOORS.keys() - profile.floors.keys():
+        yield f"these floors are missing: {', '.join(sorted(missing))}"
     for name, floor in profile.floors.items():
         if floor.value < 1:
             yield f"floors.{name}: {floor.value} is no floor"
@@ -216,3 +221,6 @@ def _problems(check: Check, rule: Rule) -> Iterable[str]:
         yield f"{check.id}: there are no such conditions: {', '.join(sorted(unknown))}"
     if forgotten := check.conditions.keys() - rule.conditions.keys():
         yield f"{check.id}: the severity of these conditions is missing: {', '.join(sorted(forgotten))}"
+    if wrong := check.parameters ^ rule.parameters.keys():
+        needed = ", ".join(sorted(check.parameters)) or "none"
+        yield f"{check.id}: its parameters are {needed}; look at {', '.join(sorted(wrong))}"

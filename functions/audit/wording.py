@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 _SINGULAR = {
     "pages": "page",
     "days": "day",
     "candidates": "candidate",
 }
-_FLOORS = {
+FLOORS = {
     "sessions": "sessions",
     "prior_sessions": "sessions in the prior period",
     "carts": "carts",
@@ -19,6 +19,8 @@ _FLOORS = {
 }
 # Numbers stay exact while they are judged; what is stored and shown has at most this many decimals.
 STORED_PLACES = Decimal("0.000001")
+# A fall from 10^15 to a millionth, in percent, has more digits than the usual 28: rounding must not be what fails.
+_ROOMY = Context(prec=60)
 
 
 def figure(value: Decimal, unit: str) -> str:
@@ -32,7 +34,7 @@ def figure(value: Decimal, unit: str) -> str:
 
 def floor_noun(name: str) -> str:
     """Return what a sample floor counts, in words."""
-    return _FLOORS.get(name, name.replace("_", " "))
+    return FLOORS.get(name, name.replace("_", " "))
 
 
 def plain(value: Decimal) -> Decimal:
@@ -43,4 +45,4 @@ def plain(value: Decimal) -> Decimal:
 
 def stored(value: Decimal) -> Decimal:
     """Return the number as it is stored and printed: plain, at most six decimals."""
-    return plain(value.quantize(STORED_PLACES, ROUND_HALF_EVEN))
+    return plain(value.quantize(STORED_PLACES, ROUND_HALF_EVEN, _ROOMY))
