@@ -1,0 +1,155 @@
+"""The table `alerts`: the outbox that the stream reads, and the ledger of what was told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from functions.audit.alert import Alert, AlertState, Critical
+from functions.audit.errors import InvalidMessage
+from functions.audit.finding import Move
+from functions.audit.outcome import Status
+from functions.store.items import Item, epoch, from_item, key, lost_condition, pages, to_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+STILL_PENDING = "#state = :pending"
+
+
+class Alerts:
+    """The table `alerts`."""
+
+    def __init__(self, client: DynamoDBClient, name: str) -> None:
+        self._client = client
+        self.name = name
+
+    def get(self, merchant_id: str, alert_id: str) -> Alert | None:
+        """Return an alert as it is now, read consistently; ``None`` when there is none."""
+        answer = self._client.get_item(
+            TableName=self.name, Key=key(merchant_id=merchant_id, alert_id=alert_id), ConsistentRead=True
+        )
+        return _alert(from_item(answer["Item"])) if "Item" in answer else None
+
+    def record_published(
+        self, merchant_id: str, alert_id: str, *, at: datetime, message_id: str, topic_arn: str
+    ) -> bool:
+        """Note that SNS took the message; return whether this was the first note."""
+        return self._update_pending(
+            merchant_id,
+            alert_id,
+            "SET #state = :published, published_at = :at, message_id = :message, topic_arn = :topic "
+            "REMOVE unsent_night",
+            {
+                ":published": {"S": AlertState.PUBLISHED.value},
+                ":at": {"S": at.isoformat()},
+                ":message": {"S": message_id},
+                ":topic": {"S": topic_arn},
+            },
+        )
+
+    def unsent(self, night: date) -> Iterator[tuple[str, str]]:
+        """Yield the keys of a night's alerts that never left. An index: a moment behind the table."""
+        rows = pages(
+            self._client,
+            TableName=self.name,
+            IndexName="unsent",
+            KeyConditionExpression="unsent_night = :night",
+            ProjectionExpression="merchant_id, alert_id",
+            ExpressionAttributeValues={":night": {"S": night.isoformat()}},
+        )
+        return ((row["merchant_id"], row["alert_id"]) for row in rows)
+
+    def touch(self, merchant_id: str, alert_id: str, *, at: datetime) -> bool:
+        """Change a pending alert so that the stream shows it again; return whether it was still pending."""
+        return self._update_pending(
+            merchant_id,
+            alert_id,
+            "SET swept_at = :at ADD sweeps :one",
+            {":at": {"S": at.isoformat()}, ":one": {"N": "1"}},
+        )
+
+    def _update_pending(self, merchant_id: str, alert_id: str, update: str, values: dict[str, Any]) -> bool:
+        try:
+            self._client.update_item(
+                TableName=self.name,
+                Key=key(merchant_id=merchant_id, alert_id=alert_id),
+                UpdateExpression=update,
+                ConditionExpression=STILL_PENDING,
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues={":pending": {"S": AlertState.PENDING.value}, **values},
+            )
+        except ClientError as error:
+            if lost_condition(error):
+                return False
+            raise
+        return True
+
+
+def alert_item(alert: Alert, *, ttl: datetime) -> Item:
+    """Return the item of a new alert; ``unsent_night`` is there until it left."""
+    return to_item(
+        {
+            "merchant_id": alert.merchant_id,
+            "alert_id": alert.alert_id,
+            "night": alert.night,
+            "state": alert.state,
+            "unsent_night": alert.night if alert.state is AlertState.PENDING else None,
+            "criticals": [
+                {
+                    "check_id": critical.check_id,
+                    "area": critical.area,
+                    "why": critical.why.value,
+                    "summary": critical.summary,
+                }
+                for critical in alert.criticals
+            ],
+            "areas": list(alert.areas),
+            "counts": {status.value: count for status, count in alert.counts.items()},
+            "subject": alert.subject,
+            "email": alert.email,
+            "sms": alert.sms,
+            "created_at": alert.created_at,
+            "ttl": epoch(ttl),
+        }
+    )
+
+
+def key_of_image(record: Mapping[str, Any]) -> tuple[str, str]:
+    """Return merchant and alert id of the row that a stream record shows.
+
+    Raises:
+        InvalidMessage: the record shows no row of this table.
+    """
+    try:
+        image = record["dynamodb"]["NewImage"]
+        return _text(image["merchant_id"]), _text(image["alert_id"])
+    except (KeyError, TypeError) as error:
+        raise InvalidMessage("This stream record shows no alert.") from error
+
+
+def _text(attribute: Mapping[str, Any]) -> str:
+    text = attribute["S"]
+    if not isinstance(text, str) or not text:
+        raise TypeError("a key is a text")
+    return text
+
+
+def _alert(row: Item) -> Alert:
+    return Alert(
+        merchant_id=row["merchant_id"],
+        night=date.fromisoformat(row["night"]),
+        criticals=tuple(
+            Critical(entry["check_id"], entry["area"], Move(entry["why"]), entry["summary"])
+            for entry in row["criticals"]
+        ),
+        counts={status: row["counts"][status.value] for status in Status},
+        subject=row["subject"],
+        email=row["email"],
+        sms=row["sms"],
+        created_at=datetime.fromisoformat(row["created_at"]),
+        state=AlertState(row["state"]),
+    )

@@ -1,0 +1,140 @@
+"""The table `audits`: the expected set of a night, and what each merchant's night came to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from functions.audit.absence import Reason
+from functions.audit.night import AuditHead
+from functions.audit.outcome import Status
+from functions.audit.plain import kpi_plain, outcome_plain
+from functions.audit.verdict import Audit, AuditState
+from functions.store.items import Item, epoch, from_item, key, lost_condition, pages, to_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+NOT_THERE_YET = "attribute_not_exists(merchant_id)"
+
+
+class Audits:
+    """The table `audits`."""
+
+    def __init__(self, client: DynamoDBClient, name: str) -> None:
+        self._client = client
+        self.name = name
+
+    def expect(self, merchant_id: str, night: date, *, at: datetime, ttl: datetime) -> bool:
+        """Write the pending row of a merchant that is expected tonight; return whether it is new."""
+        item = to_item(
+            {
+                "merchant_id": merchant_id,
+                "night": night,
+                "state": AuditState.PENDING,
+                "pending_night": night,
+                "expected_at": at,
+                "ttl": epoch(ttl),
+            }
+        )
+        try:
+            self._client.put_item(TableName=self.name, Item=item, ConditionExpression=NOT_THERE_YET)
+        except ClientError as error:
+            if lost_condition(error):
+                return False
+            raise
+        return True
+
+    def state(self, merchant_id: str, night: date) -> AuditState | None:
+        """Return how far a merchant's night has come, read consistently; ``None`` when it is not expected."""
+        answer = self._client.get_item(
+            TableName=self.name,
+            Key=key(merchant_id=merchant_id, night=night.isoformat()),
+            ConsistentRead=True,
+            ProjectionExpression="#state",
+            ExpressionAttributeNames={"#state": "state"},
+        )
+        return AuditState(answer["Item"]["state"]["S"]) if "Item" in answer else None
+
+    def get(self, merchant_id: str, night: date) -> Item | None:
+        """Return a row as plain values, read consistently; ``None`` when there is none."""
+        answer = self._client.get_item(
+            TableName=self.name, Key=key(merchant_id=merchant_id, night=night.isoformat()), ConsistentRead=True
+        )
+        return from_item(answer["Item"]) if "Item" in answer else None
+
+    def head(self, merchant_id: str, night: date) -> AuditHead | None:
+        """Return what the night's summary needs of one audit, read consistently."""
+        row = self.get(merchant_id, night)
+        return _head(row) if row is not None else None
+
+    def heads(self, night: date) -> Iterator[AuditHead]:
+        """Yield what the night's summary needs of each expected merchant. An index: a moment behind the table."""
+        names = {"#night": "night", "#state": "state", "#counts": "counts", "#reasons": "reasons"}
+        rows = pages(
+            self._client,
+            TableName=self.name,
+            IndexName="by_night",
+            KeyConditionExpression="#night = :night",
+            ProjectionExpression="merchant_id, #state, #counts, #reasons",
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues={":night": {"S": night.isoformat()}},
+        )
+        return map(_head, rows)
+
+    def unfinished(self, night: date) -> Iterator[str]:
+        """Yield the merchants whose audit of that night is still pending. An index: a moment behind the table."""
+        rows = pages(
+            self._client,
+            TableName=self.name,
+            IndexName="unfinished",
+            KeyConditionExpression="pending_night = :night",
+            ProjectionExpression="merchant_id",
+            ExpressionAttributeValues={":night": {"S": night.isoformat()}},
+        )
+        return (row["merchant_id"] for row in rows)
+
+
+def audit_item(audit: Audit, *, ttl: datetime) -> Item:
+    """Return the item of a finished audit. Without ``pending_night``, it leaves the index of unfinished ones."""
+    reasons = Counter(reason.value for outcome in audit.outcomes for reason in outcome.reasons)
+    outcomes: dict[str, Any] = {}
+    for outcome in audit.outcomes:
+        plain = outcome_plain(outcome)
+        outcomes[plain.pop("check_id")] = _told(plain)
+    periods = audit.periods.model_dump(mode="json")
+    return to_item(
+        {
+            "merchant_id": audit.merchant_id,
+            "night": audit.night,
+            "state": audit.state,
+            "evaluated_at": audit.evaluated_at,
+            "counts": {status.value: count for status, count in audit.counts.items()},
+            "reasons": dict(reasons),
+            "outcomes": outcomes,
+            "kpis": {kpi.name: _told(kpi_plain(kpi)) for kpi in audit.kpis},
+            "periods": periods,
+            "snapshot_sha256": audit.snapshot_sha256,
+            "profile_version": audit.profile_version,
+            "ttl": epoch(ttl),
+        }
+    )
+
+
+def _told(plain: dict[str, Any]) -> dict[str, Any]:
+    """Return the entries that say something; inside a map, too, nothing is stored for nothing."""
+    return {name: _told(value) if name == "threshold" else value for name, value in plain.items() if value is not None}
+
+
+def _head(row: Item) -> AuditHead:
+    counts, reasons = row.get("counts", {}), row.get("reasons", {})
+    return AuditHead(
+        merchant_id=row["merchant_id"],
+        state=AuditState(row["state"]),
+        counts={status: counts.get(status.value, 0) for status in Status},
+        reasons={Reason(reason): count for reason, count in reasons.items()},
+    )

@@ -1,0 +1,123 @@
+"""The table `merchants`: settings and own thresholds, written under an optimistic lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+from pydantic import ValidationError
+
+from functions.audit.errors import Conflict, NightjarError
+from functions.audit.merchant import Merchant
+from functions.audit.profile import sentence
+from functions.store.items import Item, from_item, key, lost_condition, to_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+PAGE = 500
+NEVER_STORED = "attribute_not_exists(merchant_id)"
+STILL_THAT_VERSION = "#version = :version"
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A row that is there and cannot be understood. It is still a merchant that the night must account for."""
+
+    merchant_id: str
+    problem: str
+
+
+class Merchants:
+    """The table `merchants`."""
+
+    def __init__(self, client: DynamoDBClient, name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def get(self, merchant_id: str) -> Merchant | None:
+        """Return a merchant, read consistently; ``None`` when there is none.
+
+        Raises:
+            NightjarError: the row cannot be understood.
+        """
+        answer = self._client.get_item(TableName=self._name, Key=key(merchant_id=merchant_id), ConsistentRead=True)
+        if "Item" not in answer:
+            return None
+        row = _read(answer["Item"])
+        if isinstance(row, Unreadable):
+            raise NightjarError(f"The stored settings of {merchant_id} cannot be read: {row.problem}.")
+        return row
+
+    def save(self, merchant: Merchant) -> Merchant:
+        """Store the merchant in place of the version that it was read as; return it with its new version.
+
+        Raises:
+            Conflict: somebody else stored another version meanwhile.
+        """
+        stored = merchant.model_copy(update={"version": merchant.version + 1})
+        condition: dict[str, Any] = {"ConditionExpression": NEVER_STORED}
+        if merchant.version:
+            condition = {
+                "ConditionExpression": STILL_THAT_VERSION,
+                "ExpressionAttributeNames": {"#version": "version"},
+                "ExpressionAttributeValues": {":version": {"N": str(merchant.version)}},
+            }
+        try:
+            self._client.put_item(TableName=self._name, Item=_write(stored), **condition)
+        except ClientError as error:
+            if lost_condition(error):
+                raise Conflict(f"{merchant.id} was stored by somebody else meanwhile") from error
+            raise
+        return stored
+
+    def page(
+        self,
+        start_after: str | None = None,
+        *,
+        segment: int | None = None,
+        segments: int | None = None,
+        limit: int = PAGE,
+    ) -> tuple[list[Merchant | Unreadable], str | None]:
+        """Return one page of the whole table, or of one segment of it, and where the next page begins, if any."""
+        request: dict[str, Any] = {"TableName": self._name, "Limit": limit, "ConsistentRead": True}
+        if start_after is not None:
+            request["ExclusiveStartKey"] = key(merchant_id=start_after)
+        if segments is not None and segments > 1:
+            request |= {"Segment": segment, "TotalSegments": segments}
+        answer = self._client.scan(**request)
+        after = answer.get("LastEvaluatedKey")
+        return [_read(item) for item in answer["Items"]], after["merchant_id"]["S"] if after else None
+
+    def all(self) -> Iterator[Merchant | Unreadable]:
+        """Yield every merchant."""
+        after: str | None = None
+        while True:
+            rows, after = self.page(after)
+            yield from rows
+            if after is None:
+                return
+
+    def approximate_count(self) -> int:
+        """Return how many rows DynamoDB believes there are; it counts anew every six hours."""
+        return self._client.describe_table(TableName=self._name)["Table"].get("ItemCount", 0)
+
+
+def _write(merchant: Merchant) -> Item:
+    plain = merchant.model_dump(mode="python", exclude_none=True)
+    plain["merchant_id"] = plain.pop("id")
+    if merchant.tiktok is not None and merchant.tiktok.scopes is not None:
+        plain["tiktok"]["scopes"] = sorted(merchant.tiktok.scopes)
+    return to_item(plain)
+
+
+def _read(item: Item) -> Merchant | Unreadable:
+    plain = from_item(item)
+    merchant_id = str(plain.pop("merchant_id", ""))
+    plain.pop("schema_version", None)
+    try:
+        return Merchant.model_validate({"id": merchant_id, **plain})
+    except ValidationError as error:
+        return Unreadable(merchant_id, sentence(error))

@@ -1,0 +1,58 @@
+"""All tables of one stage, by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from functions.store.alerts import Alerts
+from functions.store.audits import Audits
+from functions.store.findings import Findings
+from functions.store.merchants import Merchants
+from functions.store.nights import Nights
+from functions.store.snapshots import Snapshots
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables whose names begin with ``prefix``, as in ``nightjar-prod-``. Making one costs nothing.
+
+    Tokens are not among them: who wants to read those needs the key too, and asks for ``tokens.Tokens`` by name.
+    """
+
+    client: DynamoDBClient
+    prefix: str
+
+    @cached_property
+    def merchants(self) -> Merchants:
+        """Settings."""
+        return Merchants(self.client, f"{self.prefix}merchants")
+
+    @cached_property
+    def snapshots(self) -> Snapshots:
+        """What nights saw."""
+        return Snapshots(self.client, f"{self.prefix}snapshots")
+
+    @cached_property
+    def audits(self) -> Audits:
+        """What nights came to."""
+        return Audits(self.client, f"{self.prefix}audits")
+
+    @cached_property
+    def findings(self) -> Findings:
+        """Each check as it stands."""
+        return Findings(self.client, f"{self.prefix}findings")
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        """Outbox and ledger."""
+        return Alerts(self.client, f"{self.prefix}alerts")
+
+    @cached_property
+    def nights(self) -> Nights:
+        """Nights over all merchants."""
+        return Nights(self.client, f"{self.prefix}nights")

@@ -1,0 +1,112 @@
+"""The table `tokens`: each pair encrypted under a context of merchant and provider, replaced under a version lock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+from pydantic import SecretStr
+
+from functions.audit.errors import Conflict
+from functions.audit.grant import Grant
+from functions.store.items import from_item, key, lost_condition, to_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kms import KMSClient
+
+PROVIDER = "tiktok"
+NEVER_STORED = "attribute_not_exists(merchant_id)"
+STILL_THAT_VERSION = "#version = :version"
+
+
+class Tokens:
+    """The table `tokens`. Only who may use the key can read a token; everything else of a row is plain."""
+
+    def __init__(self, client: DynamoDBClient, name: str, *, kms: KMSClient, key_id: str) -> None:
+        self._client = client
+        self._name = name
+        self._kms = kms
+        self._key_id = key_id
+
+    def get(self, merchant_id: str) -> Grant | None:
+        """Return a merchant's grant, read consistently and decrypted; ``None`` when there is none."""
+        row = self.describe(merchant_id)
+        if row is None:
+            return None
+        return Grant(
+            merchant_id=merchant_id,
+            access_token=self._decrypted(merchant_id, row.get("access_token")),
+            refresh_token=self._decrypted(merchant_id, row.get("refresh_token")),
+            expires_at=_instant(row.get("expires_at")),
+            refresh_expires_at=_instant(row.get("refresh_expires_at")),
+            scopes=tuple(row["scopes"]) if "scopes" in row else None,
+            version=row["version"],
+        )
+
+    def describe(self, merchant_id: str) -> dict[str, Any] | None:
+        """Return the row as it is stored, tokens still encrypted; ``None`` when there is none."""
+        answer = self._client.get_item(
+            TableName=self._name, Key=key(merchant_id=merchant_id, provider=PROVIDER), ConsistentRead=True
+        )
+        return from_item(answer["Item"]) if "Item" in answer else None
+
+    def replace(self, old: Grant, new: Grant) -> Grant:
+        """Store ``new`` in place of ``old`` and return it with its new version.
+
+        Raises:
+            Conflict: the stored version is no longer that of ``old``.
+        """
+        stored = new.model_copy(update={"version": old.version + 1})
+        condition: dict[str, Any] = {"ConditionExpression": NEVER_STORED}
+        if old.version:
+            condition = {
+                "ConditionExpression": STILL_THAT_VERSION,
+                "ExpressionAttributeNames": {"#version": "version"},
+                "ExpressionAttributeValues": {":version": {"N": str(old.version)}},
+            }
+        item = to_item(
+            {
+                "merchant_id": old.merchant_id,
+                "provider": PROVIDER,
+                "access_token": self._encrypted(old.merchant_id, new.access_token),
+                "refresh_token": self._encrypted(old.merchant_id, new.refresh_token),
+                "expires_at": new.expires_at,
+                "refresh_expires_at": new.refresh_expires_at,
+                "scopes": new.scopes,
+                "version": stored.version,
+            }
+        )
+        try:
+            self._client.put_item(TableName=self._name, Item=item, **condition)
+        except ClientError as error:
+            if lost_condition(error):
+                raise Conflict(f"the tokens of {old.merchant_id} were replaced by somebody else meanwhile") from error
+            raise
+        return stored
+
+    def _encrypted(self, merchant_id: str, token: SecretStr | None) -> bytes | None:
+        if token is None:
+            return None
+        answer = self._kms.encrypt(
+            KeyId=self._key_id,
+            Plaintext=token.get_secret_value().encode(),
+            EncryptionContext=_context(merchant_id),
+        )
+        return answer["CiphertextBlob"]
+
+    def _decrypted(self, merchant_id: str, blob: bytes | None) -> SecretStr | None:
+        """Return the token. A row copied to another merchant does not decrypt: the context is not its own."""
+        if blob is None:
+            return None
+        answer = self._kms.decrypt(KeyId=self._key_id, CiphertextBlob=blob, EncryptionContext=_context(merchant_id))
+        return SecretStr(answer["Plaintext"].decode())
+
+
+def _context(merchant_id: str) -> dict[str, str]:
+    return {"merchant_id": merchant_id, "provider": PROVIDER}
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,137 @@
+"""Writing a verdict: audit, findings and alert in one conditional transaction, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from functions.audit.errors import Conflict
+from functions.audit.finding import Finding
+from functions.audit.merchant import Merchant
+from functions.audit.verdict import Audit, AuditState, Verdict, conclude
+from functions.store.alerts import alert_item
+from functions.store.audits import audit_item
+from functions.store.findings import finding_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from functions.store.tables import Tables
+
+ATTEMPTS = 5
+NOT_DONE_YET = "attribute_not_exists(merchant_id) OR #state <> :done"
+# A night that ended without a fetch must never take the place of one that was really audited, nor be written twice.
+NOT_ENDED_YET = "attribute_not_exists(merchant_id) OR #state = :pending"
+NEVER_FOUND = "attribute_not_exists(merchant_id)"
+AS_IT_WAS_READ = "last_night = :night AND #status = :status AND good_nights = :good_nights"
+NEVER_ALERTED = "attribute_not_exists(merchant_id)"
+NO_FAULT = {"None"}
+LOST = {"ConditionalCheckFailed"}
+
+
+class Committed(StrEnum):
+    """What came of writing a verdict."""
+
+    WRITTEN = "written"
+    ALREADY_DONE = "already_done"
+
+
+def settle(tables: Tables, audit: Audit, merchant: Merchant, *, ttl: datetime) -> Verdict | None:
+    """Read the findings, conclude, and write the verdict; again when another writer was quicker.
+
+    Returns the verdict that was written, or ``None`` when this merchant's night had ended already.
+
+    Raises:
+        Conflict: other writers were quicker every time.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        before = tables.findings.of_merchant(merchant.id)
+        verdict = conclude(audit, merchant, before)
+        try:
+            came_of_it = commit(tables, verdict, before, ttl=ttl)
+        except Conflict:
+            if attempt == ATTEMPTS:
+                raise
+        else:
+            return verdict if came_of_it is Committed.WRITTEN else None
+    raise AssertionError("the last attempt returns or raises")
+
+
+def commit(tables: Tables, verdict: Verdict, before: Mapping[str, Finding], *, ttl: datetime) -> Committed:
+    """Write the verdict in one transaction, provided that everything is still as it was read.
+
+    A night older than what the findings already know writes its audit only: it is history, and tells nobody.
+
+    Raises:
+        Conflict: a finding changed since it was read, or another transaction was under way.
+    """
+    audit = verdict.audit
+    writes: list[TransactWriteItemTypeDef] = [_audit_put(tables.audits.name, audit, ttl)]
+    if all(finding.last_night <= audit.night for finding in before.values()):
+        writes += [
+            _finding_put(tables.findings.name, finding, before.get(finding.check_id)) for finding in verdict.findings
+        ]
+        if verdict.alert is not None:
+            put: dict[str, Any] = {
+                "TableName": tables.alerts.name,
+                "Item": alert_item(verdict.alert, ttl=ttl),
+                "ConditionExpression": NEVER_ALERTED,
+            }
+            writes.append({"Put": put})  # type: ignore[typeddict-item]  # built in steps
+    try:
+        tables.client.transact_write_items(TransactItems=writes)
+    except ClientError as error:
+        return _judge_refusal(error, audit)
+    return Committed.WRITTEN
+
+
+def _judge_refusal(error: ClientError, audit: Audit) -> Committed:
+    """Return or raise what a cancelled transaction means; the reasons come in the order of the writes."""
+    code = error.response.get("Error", {}).get("Code")
+    if code == "TransactionInProgressException":
+        raise Conflict(f"another write of {audit.merchant_id} is under way") from error
+    if code != "TransactionCanceledException":
+        raise error
+    reasons = [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
+    if reasons and reasons[0] in LOST:
+        return Committed.ALREADY_DONE
+    if set(reasons) <= NO_FAULT | LOST | {"TransactionConflict"}:
+        raise Conflict(f"the findings of {audit.merchant_id} changed while they were judged") from error
+    raise error
+
+
+def _audit_put(name: str, audit: Audit, ttl: datetime) -> TransactWriteItemTypeDef:
+    done = audit.state is AuditState.DONE
+    value = {":done": {"S": "done"}} if done else {":pending": {"S": "pending"}}
+    return {
+        "Put": {
+            "TableName": name,
+            "Item": audit_item(audit, ttl=ttl),
+            "ConditionExpression": NOT_DONE_YET if done else NOT_ENDED_YET,
+            "ExpressionAttributeNames": {"#state": "state"},
+            "ExpressionAttributeValues": value,
+        }
+    }
+
+
+def _finding_put(name: str, finding: Finding, before: Finding | None) -> TransactWriteItemTypeDef:
+    item = finding_item(finding)
+    if before is None:
+        return {"Put": {"TableName": name, "Item": item, "ConditionExpression": NEVER_FOUND}}
+    return {
+        "Put": {
+            "TableName": name,
+            "Item": item,
+            "ConditionExpression": AS_IT_WAS_READ,
+            "ExpressionAttributeNames": {"#status": "status"},
+            "ExpressionAttributeValues": {
+                ":night": {"S": before.last_night.isoformat()},
+                ":status": {"S": before.status.value},
+                ":good_nights": {"N": str(before.good_nights)},
+            },
+        }
+    }
