@@ -86,7 +86,7 @@ def _loaded(value: Any) -> Any:  # noqa: ANN401 - plain data of any depth
         case Decimal():
             return int(value) if value == value.to_integral_value() else value
         case Binary():
-            return bytes(value.value)
+            return bytes(value.value)  # type: ignore[attr-defined]  # the stubs forget it
         case dict():
             return {name: _loaded(entry) for name, entry in value.items()}
         case list():

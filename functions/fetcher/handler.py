@@ -1,0 +1,129 @@
+"""The door of the fetcher: messages of the fetch queue, one merchant each."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+from botocore.exceptions import ClientError
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from functions.audit.absence import Absent
+from functions.audit.errors import InvalidMessage
+from functions.audit.jobs import FetchJob
+from functions.audit.merchant import Merchant
+from functions.audit.profile import default_profile, sentence
+from functions.audit.snapshot import Snapshot
+from functions.fetcher.collect import Collector
+from functions.fetcher.fetch import Fetcher
+from functions.fetcher.http import Http
+from functions.fetcher.sources.oauth import AppKeys
+from functions.runtime import clients
+from functions.runtime.batches import Record, each_queue_message
+from functions.runtime.settings import Environment
+from functions.runtime.telemetry import about, new_logger, new_metrics
+from functions.store.tables import Tables
+from functions.store.tokens import Tokens
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+# Three quarters of the function's 60 seconds: the rest is for storing what was seen.
+SECONDS_FOR_SOURCES = 45.0
+
+environment = Environment(os.environ)
+logger = new_logger()
+metrics = new_metrics()
+tables = Tables(clients.dynamodb(), environment.table_prefix)
+grants = Tokens(
+    clients.dynamodb(),
+    f"{environment.table_prefix}tokens",
+    kms=clients.kms(),
+    key_id=environment.text("NIGHTJAR_TOKENS_KEY_ID"),
+)
+secret_id = environment.text("NIGHTJAR_TIKTOK_SECRET_ID")
+snapshot_days = environment.number("NIGHTJAR_SNAPSHOT_DAYS")
+profile = default_profile()
+# One loop and one client for the container's life: connections stay open between merchants.
+runner = asyncio.Runner()
+http = Http()
+
+
+class _Secret(BaseModel):
+    """The secret that holds the TikTok app's keys; empty until somebody stored them."""
+
+    client_key: str = ""
+    client_secret: SecretStr = SecretStr("")
+
+
+@cache
+def app_keys() -> AppKeys | None:
+    """Return the TikTok app's keys; ``None`` when nobody has stored them yet. Asked once per container."""
+    try:
+        text = clients.secrets().get_secret_value(SecretId=secret_id)["SecretString"]
+        secret = _Secret.model_validate_json(text)
+    except (ClientError, ValidationError, KeyError) as error:
+        logger.error("The TikTok app's keys cannot be read; tokens are not refreshed.", extra=about(error))
+        return None
+    if not secret.client_key or not secret.client_secret.get_secret_value():
+        return None
+    return AppKeys(secret.client_key, secret.client_secret)
+
+
+def fetch(merchant: Merchant, job: FetchJob, now: datetime) -> Snapshot:
+    """Ask one merchant's sources."""
+    fetcher = Fetcher(http, grants, app_keys(), environment.host_policy, SECONDS_FOR_SOURCES)
+    return runner.run(fetcher.fetch(merchant, job.night, profile.periods_of(job.night), now=now))
+
+
+collector = Collector(
+    tables=tables,
+    sqs=clients.sqs(),
+    queue_url=environment.text("NIGHTJAR_EVALUATE_QUEUE_URL"),
+    profile=profile,
+    snapshot_ttl=lambda now: now + timedelta(days=snapshot_days),
+    max_receives=environment.number("NIGHTJAR_MAX_RECEIVES"),
+    fetch=fetch,
+    on_given_up=lambda job, error: logger.error(
+        "The last permitted fetch failed; a snapshot of absences takes its place.",
+        extra={"merchant_id": job.merchant_id, "night": job.night.isoformat(), **about(error)},
+    ),
+)
+
+
+def fetch_one(record: Record) -> None:
+    """Do what one message asks for.
+
+    Raises:
+        InvalidMessage: the message is not one of ours; it ends in the dead-letter queue, where an alarm watches.
+    """
+    try:
+        job = FetchJob.model_validate_json(record["body"])
+        receive_count = int(record["attributes"]["ApproximateReceiveCount"])
+    except ValidationError as error:
+        raise InvalidMessage(f"This is not a fetch message: {sentence(error)}.") from error
+    came_of_it, snapshot = collector.collect(job, receive_count=receive_count, now=datetime.now(UTC))
+    if snapshot is not None:
+        metrics.add_metric("Fetches", MetricUnit.Count, 1)
+        metrics.add_metric("SourceAbsences", MetricUnit.Count, _absences(snapshot))
+    logger.info(
+        "Fetched.",
+        extra={"merchant_id": job.merchant_id, "night": job.night.isoformat(), "status": came_of_it.value},
+    )
+
+
+def _absences(snapshot: Snapshot) -> int:
+    parts = (snapshot.token, snapshot.stats, snapshot.sessions, snapshot.pages, snapshot.sources)
+    return sum(isinstance(part, Absent) for part in parts)
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:  # noqa: ARG001 - Lambda's signature
+    """Fetch for every message of the batch; name those that failed."""
+    metrics.add_metric("FetcherBatches", MetricUnit.Count, 1)
+    return each_queue_message(event, fetch_one, logger)

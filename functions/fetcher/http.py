@@ -1,0 +1,182 @@
+"""One call to a source: timeouts, bounded retries inside a deadline, a capped body, at most one JSON object back.
+
+What the answer means is settled in ``sources/envelope.py``; here it is only fetched, whole or not at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from random import Random
+from types import TracebackType
+from typing import Any, NoReturn, Self
+
+import httpx
+
+# httpx logs every address with its query at INFO; nothing of that belongs into our log.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
+TOO_MANY = 429
+RETRIED = frozenset({TOO_MANY, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long, how often and how much; seconds and bytes. An attempt may last ``read`` seconds as a whole."""
+
+    connect: float = 4.0
+    read: float = 8.0
+    attempts: int = 3
+    backoff: float = 0.25
+    longest_backoff: float = 2.0
+    body: int = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call came to.
+
+    ``status`` is the HTTP status, ``None`` when no whole answer came. ``body`` is the JSON object, ``None`` when there
+    was none; then ``problem`` says why. ``unsent`` says that the request cannot have been acted on.
+    """
+
+    status: int | None = None
+    body: Mapping[str, Any] | None = None
+    problem: str = ""
+    retry_after: float | None = None
+    unsent: bool = False
+
+
+def worth_repeating(answer: Answer) -> bool:
+    """Say whether the same request may well succeed a moment later, going by the status alone."""
+    return answer.status is None or answer.status in RETRIED
+
+
+class Http:
+    """The container's one HTTP client. ``post_only`` remembers base addresses that take POST for user info.
+
+    ``clock`` counts seconds and never goes back; ``sleep`` waits. Both are arguments, so that tests need no time.
+    """
+
+    def __init__(
+        self,
+        *,
+        limits: Limits | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        random: Random | None = None,
+    ) -> None:
+        self.limits = limits or Limits()
+        self.clock = clock
+        self.post_only: set[str] = set()
+        self._sleep = sleep
+        self._random = random or Random()  # noqa: S311 - jitter wants to differ, not to be secret
+        self._client = httpx.AsyncClient(
+            # A redirect would carry a merchant's token to a host that nobody allowed; proxies of the environment
+            # likewise. One TLS context and one pool serve every source.
+            follow_redirects=False,
+            trust_env=False,
+            timeout=httpx.Timeout(self.limits.read, connect=self.limits.connect),
+            limits=httpx.Limits(max_connections=100, max_keepalive_connections=50),
+            headers={"Accept": "application/json", "User-Agent": "nightjar"},
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._client.aclose()
+
+    async def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        deadline: float,
+        headers: Mapping[str, str],
+        again: Callable[[Answer], bool] = worth_repeating,
+        **content: Any,  # noqa: ANN401 - params, json or data, as httpx takes them
+    ) -> Answer:
+        """Send a request, again while ``again`` says so, attempts are left and ``deadline`` (of ``clock``) allows it.
+
+        Never raises for what a source does: that is what ``Answer.problem`` is for.
+        """
+        answer = Answer(problem="there was no time left to ask", unsent=True)
+        for attempt in range(self.limits.attempts):
+            if attempt:
+                pause = self._pause(attempt, answer)
+                if self.clock() + pause >= deadline:
+                    break
+                await self._sleep(pause)
+            left = deadline - self.clock()
+            if left <= 0:
+                break
+            answer = await self._once(method, url, seconds=min(self.limits.read, left), headers=headers, **content)
+            if not again(answer):
+                break
+        return answer
+
+    def _pause(self, attempt: int, answer: Answer) -> float:
+        """Return how long to wait: what the source asked for, else full jitter, so that crowds do not march in step."""
+        longest = min(self.limits.backoff * 2**attempt, self.limits.longest_backoff)
+        return max(answer.retry_after or 0.0, self._random.uniform(0, longest))
+
+    async def _once(self, method: str, url: str, *, seconds: float, **request: Any) -> Answer:  # noqa: ANN401 - as above
+        try:
+            async with asyncio.timeout(seconds), self._client.stream(method, url, **request) as response:
+                raw = bytearray()
+                async for chunk in response.aiter_bytes():
+                    raw += chunk
+                    if len(raw) > self.limits.body:
+                        return Answer(response.status_code, problem="sent more than it may")
+                return _answer(response, bytes(raw))
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+            return Answer(problem="could not be reached", unsent=True)
+        except (TimeoutError, httpx.TimeoutException):
+            return Answer(problem="did not answer in time")
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            return Answer(problem=f"broke off its answer ({type(error).__name__})")
+
+
+def _answer(response: httpx.Response, raw: bytes) -> Answer:
+    answer = Answer(response.status_code, retry_after=_retry_after(response.headers.get("retry-after")))
+    try:
+        body = json.loads(raw.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse)
+    except (ValueError, RecursionError, ArithmeticError):
+        return replace(answer, problem="answered something that is not JSON")
+    if not isinstance(body, dict):
+        return replace(answer, problem="answered JSON that is no object")
+    return replace(answer, body=body)
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _retry_after(header: str | None) -> float | None:
+    """Return the seconds that a ``Retry-After`` asks for, given as seconds or as a date; ``None`` when unreadable."""
+    if header is None:
+        return None
+    text = header.strip()
+    if text.isdecimal() and len(text) < 10:  # noqa: PLR2004 - thirty years of seconds
+        return float(text)
+    try:
+        then = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    if then.tzinfo is None:
+        then = then.replace(tzinfo=UTC)
+    return max((then - datetime.now(UTC)).total_seconds(), 0.0)

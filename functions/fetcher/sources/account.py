@@ -1,0 +1,153 @@
+"""The TikTok account: `/v2/user/info/`, asked once per scope group, because one forbidden field fails a whole call.
+
+Facts: APIS 1. GET is what TikTok documents; another specification says POST. A 404 or 405 to GET is answered with one
+POST, and a host that took it is remembered for the container.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from functions.audit.absence import Absent, Reason
+from functions.audit.merchant import BASIC, PROFILE, STATS, TikTok
+from functions.audit.snapshot import AccountBasic, AccountProfile, AccountStats, Text
+from functions.audit.text import one_line
+from functions.fetcher import figures
+from functions.fetcher.http import Answer, Http
+from functions.fetcher.sources.envelope import OK, TOKEN_REJECTED, Failure, code_of, open_envelope, passing
+
+FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    BASIC: ("open_id", "union_id", "display_name", "avatar_url"),
+    PROFILE: ("bio_description", "profile_deep_link", "is_verified", "username"),
+    STATS: ("follower_count", "following_count", "likes_count", "video_count"),
+}
+PATH: Final = "/v2/user/info/"
+_WRONG_VERB: Final = frozenset({404, 405})
+_LONGEST_NAME: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the account call showed. ``accepted``: TikTok knew the token; ``rejected``: it called it dead."""
+
+    accepted: bool
+    rejected: bool
+    blind: Absent | None
+    basic: AccountBasic | Absent
+    profile: AccountProfile | Absent
+    stats: AccountStats | Absent
+
+
+async def ask_account(
+    http: Http, tiktok: TikTok, *, token: str, granted: frozenset[str] | None, deadline: float
+) -> Account:
+    """Ask every granted scope group at once; basic is always asked, because its answer decides about the token.
+
+    ``granted`` is ``None`` when nobody recorded the scopes: then all are asked, and the answers tell.
+    """
+    asked = [scope for scope in FIELDS if scope == BASIC or granted is None or scope in granted]
+    answers = await asyncio.gather(*(_ask(http, tiktok.base_url, token, scope, deadline) for scope in asked))
+    by_scope = dict(zip(asked, answers, strict=True))
+    users = {scope: _user(answer, scope) for scope, answer in by_scope.items()}
+    accepted = any(
+        code_of(answer) == OK and not isinstance(users[scope], Failure) for scope, answer in by_scope.items()
+    )
+    # A scope error proves that TikTok knew the token: it looked at what the token may see.
+    accepted = accepted or any(isinstance(u, Failure) and u.reason is Reason.SCOPE_MISSING for u in users.values())
+    rejected = not accepted and any(isinstance(u, Failure) and u.code in TOKEN_REJECTED for u in users.values())
+    first = users[BASIC]
+    return Account(
+        accepted=accepted,
+        rejected=rejected,
+        blind=first.absent if isinstance(first, Failure) and not accepted and not rejected else None,
+        basic=_basic(_granted_user(users, BASIC, granted)),
+        profile=_profile(_granted_user(users, PROFILE, granted)),
+        stats=_stats(_granted_user(users, STATS, granted)),
+    )
+
+
+async def _ask(http: Http, base_url: str, token: str, scope: str, deadline: float) -> Answer:
+    if base_url in http.post_only:
+        return await _call(http, "POST", base_url, token, scope, deadline)
+    answer = await _call(http, "GET", base_url, token, scope, deadline)
+    if answer.status not in _WRONG_VERB:
+        return answer
+    posted = await _call(http, "POST", base_url, token, scope, deadline)
+    if posted.status is None or posted.status in _WRONG_VERB:
+        return answer
+    http.post_only.add(base_url)
+    return posted
+
+
+async def _call(http: Http, verb: str, base_url: str, token: str, scope: str, deadline: float) -> Answer:
+    fields = FIELDS[scope]
+    body: dict[str, Any] = {"json": {"fields": list(fields)}} if verb == "POST" else {}
+    return await http.call(
+        verb,
+        base_url + PATH,
+        deadline=deadline,
+        headers={"Authorization": f"Bearer {token}"},
+        again=passing,
+        params={"fields": ",".join(fields)},
+        **body,
+    )
+
+
+def _user(answer: Answer, scope: str) -> Mapping[str, Any] | Failure:
+    what = f"user info ({scope.rpartition('.')[2]})"
+    data = open_envelope(answer, what=what)
+    if isinstance(data, Failure):
+        return data
+    user = data.get("user")
+    if isinstance(user, dict):
+        return user
+    return Failure(Absent.because(Reason.SOURCE_FAILED, f"{what} answered ok without a user"), OK)
+
+
+def _granted_user(
+    users: Mapping[str, Mapping[str, Any] | Failure], scope: str, granted: frozenset[str] | None
+) -> Mapping[str, Any] | Absent:
+    """Return the user fields of a scope. A scope that is missing on record is missing, whatever was answered."""
+    if granted is not None and scope not in granted:
+        return Absent.because(Reason.SCOPE_MISSING, f"{scope} was not granted")
+    user = users[scope]
+    return user.absent if isinstance(user, Failure) else user
+
+
+def _basic(user: Mapping[str, Any] | Absent) -> AccountBasic | Absent:
+    if isinstance(user, Absent):
+        return user
+    return AccountBasic(open_id=_text(user, "open_id"), display_name=_text(user, "display_name"))
+
+
+def _profile(user: Mapping[str, Any] | Absent) -> AccountProfile | Absent:
+    if isinstance(user, Absent):
+        return user
+    verified = user.get("is_verified")
+    return AccountProfile(
+        username=_text(user, "username"),
+        is_verified=verified if isinstance(verified, bool) else _unmeasured("is_verified"),
+    )
+
+
+def _stats(user: Mapping[str, Any] | Absent) -> AccountStats | Absent:
+    if isinstance(user, Absent):
+        return user
+    return AccountStats(
+        followers=figures.count(user, "follower_count", within="user"),
+        following=figures.count(user, "following_count", within="user"),
+        likes=figures.count(user, "likes_count", within="user"),
+        videos=figures.count(user, "video_count", within="user"),
+    )
+
+
+def _text(user: Mapping[str, Any], name: str) -> Text:
+    value = user.get(name)
+    return one_line(value, limit=_LONGEST_NAME) if isinstance(value, str) and value else _unmeasured(name)
+
+
+def _unmeasured(name: str) -> Absent:
+    return Absent.because(Reason.NOT_MEASURED, f"user.{name} was not told")

@@ -1,0 +1,104 @@
+"""TikTok's token endpoint (APIS 2.2 to 2.5): form in, a flat object out, and an error as a text whatever the status."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from pydantic import SecretStr
+
+from functions.audit.absence import Absent, Reason
+from functions.audit.grant import Grant
+from functions.fetcher.http import TOO_MANY, Answer, Http
+from functions.fetcher.sources.envelope import Failure, code_of
+
+PATH: Final = "/v2/oauth/token/"
+INVALID_GRANT: Final = "invalid_grant"
+_SAID: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_LONGEST_LIFE: Final = 10 * 365 * 86400  # seconds; a longer one is nonsense and would overflow a date
+# TikTok says so before it looks at the token: these refusals did not use it up.
+_UNTOUCHED: Final = frozenset({"temporarily_unavailable", "rate_limit_exceeded"})
+
+
+@dataclass(frozen=True, slots=True)
+class AppKeys:
+    """The TikTok app's own key and secret. Printing them shows no secret."""
+
+    client_key: str
+    client_secret: SecretStr
+
+
+async def refresh(
+    http: Http, base_url: str, keys: AppKeys, grant: Grant, *, now: datetime, deadline: float
+) -> Grant | Failure:
+    """Return the grant that TikTok gives for the refresh token of ``grant``, or why there is none.
+
+    Lifetimes come from the answer alone (APIS 2.3). What an answer leaves out stays as it was.
+    """
+    assert grant.refresh_token is not None  # noqa: S101 - the caller asks only with one
+    answer = await http.call(
+        "POST",
+        base_url + PATH,
+        deadline=deadline,
+        headers={"Cache-Control": "no-cache"},
+        again=_untouched,
+        data={
+            "client_key": keys.client_key,
+            "client_secret": keys.client_secret.get_secret_value(),
+            "grant_type": "refresh_token",
+            "refresh_token": grant.refresh_token.get_secret_value(),
+        },
+    )
+    access = answer.body.get("access_token") if answer.body is not None else None
+    code = code_of(answer)
+    if answer.body is not None and isinstance(access, str) and access and code in {None, "ok"}:
+        return _renewed(grant, answer.body, access, now)
+    return _failure(answer, code)
+
+
+def _renewed(grant: Grant, body: Any, access: str, now: datetime) -> Grant:  # noqa: ANN401 - a JSON object
+    renewed = body.get("refresh_token")
+    scope = body.get("scope")
+    return grant.model_copy(
+        update={
+            "access_token": SecretStr(access),
+            "refresh_token": SecretStr(renewed) if isinstance(renewed, str) and renewed else grant.refresh_token,
+            "expires_at": _end(body.get("expires_in"), now),
+            "refresh_expires_at": _end(body.get("refresh_expires_in"), now) or grant.refresh_expires_at,
+            "scopes": scopes_of(scope) if isinstance(scope, str) else grant.scopes,
+        }
+    )
+
+
+def scopes_of(text: str) -> tuple[str, ...]:
+    """Return the scopes of TikTok's list, which is separated by commas or white space (APIS 1.5)."""
+    return tuple(sorted({part for part in re.split(r"[,\s]+", text) if part}))
+
+
+def _end(seconds: object, now: datetime) -> datetime | None:
+    if isinstance(seconds, str) and seconds.strip().isdecimal():
+        seconds = int(seconds[:20])
+    if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 <= seconds <= _LONGEST_LIFE:
+        return None
+    return now + timedelta(seconds=seconds)
+
+
+def _failure(answer: Answer, code: str | None) -> Failure:
+    reason = Reason.RATE_LIMITED if answer.status == TOO_MANY or code == "rate_limit_exceeded" else Reason.SOURCE_FAILED
+    if code is not None:
+        said = code if _SAID.fullmatch(code) else "an unknown error"
+    else:
+        said = answer.problem or "answered without a token"
+    status = f" {answer.status}" if answer.status is not None else ""
+    return Failure(Absent.because(reason, f"the token refresh:{status} {said}"), code)
+
+
+def _untouched(answer: Answer) -> bool:
+    """Say whether the refresh may be sent again: only when TikTok surely did not use the refresh token up.
+
+    After a lost answer the old token may be dead already and the new one known to nobody; asking again with the old one
+    would then look like a revoked connection.
+    """
+    return answer.unsent or answer.status == TOO_MANY or code_of(answer) in _UNTOUCHED
