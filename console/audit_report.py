@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -13,12 +14,15 @@ from console.errors import Exit
 from console.show import print_json, styled
 from functions.audit.absence import Absent
 from functions.audit.alert import counts_line, evidence_lines
+from functions.audit.checks import CATALOGUE
+from functions.audit.kpi import KPI_NAMES
 from functions.audit.outcome import Status
 from functions.audit.plain import kpi_plain, outcome_plain
 from functions.audit.verdict import Audit
 from functions.audit.wording import figure
 
 REPORTED = ("check_id", "area", "status", "value", "unit", "warn", "critical", "reasons", "summary", "evidence")
+KPI_REPORTED = ("value", "prior", "change_percent", "unit", "sentiment", "reason")
 
 
 def plain_report(night: date, audits: Sequence[Audit]) -> None:
@@ -33,12 +37,31 @@ def plain_report(night: date, audits: Sequence[Audit]) -> None:
                         {key: value for key, value in outcome_plain(outcome).items() if key in REPORTED}
                         for outcome in audit.outcomes
                     ],
-                    "kpis": {kpi.name: kpi_plain(kpi) for kpi in audit.kpis},
+                    "kpis": {
+                        kpi.name: {key: value for key, value in kpi_plain(kpi).items() if key in KPI_REPORTED}
+                        for kpi in audit.kpis
+                    },
                 }
                 for audit in audits
             ],
         }
     )
+
+
+def plain_of_row(row: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return a stored audit in the shape that ``plain_report`` prints; what is not stored was ``None``.
+
+    Raises:
+        LookupError: there is no such audit, or it is still pending.
+    """
+    if row is None or "outcomes" not in row:
+        raise LookupError("there is no finished audit")
+    outcomes = [
+        {key: check.id if key == "check_id" else row["outcomes"][check.id].get(key) for key in REPORTED}
+        for check in CATALOGUE
+    ]
+    kpis = {name: {key: row["kpis"][name].get(key) for key in KPI_REPORTED} for name in KPI_NAMES}
+    return {"merchant_id": row["merchant_id"], "outcomes": outcomes, "kpis": kpis}
 
 
 def show_report(out: Console, night: date, audits: Sequence[Audit]) -> None:
@@ -85,7 +108,9 @@ def _kpis(audit: Audit) -> Table:
         value = kpi.value
         table.add_row(
             kpi.name,
-            Text(value.causes[0].reason.value, style="magenta") if isinstance(value, Absent) else figure(value, kpi.unit),
+            Text(value.causes[0].reason.value, style="magenta")
+            if isinstance(value, Absent)
+            else figure(value, kpi.unit),
             "" if isinstance(kpi.prior, Absent) else figure(kpi.prior, kpi.unit),
             "" if isinstance(change, Absent) else f"{change:+.1f} %",
             kpi.sentiment.value if kpi.sentiment.value != "unknown" else "",

@@ -37,7 +37,7 @@ def _level(check: Check, rule: Rule, level: str) -> str:
     said += [check.conditions[name] for name, severity in rule.conditions.items() if severity.value == level]
     if level == "warn" and rule.info is not None:
         said.append(f"`info` when {_SIGNS[check.breach]} {plain(rule.info)}")
-    return "; ".join(said) or "–"
+    return "; ".join(said) or "-"
 
 
 if __name__ == "__main__":

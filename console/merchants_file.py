@@ -175,7 +175,7 @@ def _grant(table: _MerchantTable, environment: Mapping[str, str]) -> Grant | Non
     }
     if not any(tokens.values()):
         return None
-    scopes = TikTok(open_id=tiktok.open_id, scopes=tiktok.scopes).scopes  # type: ignore[arg-type]  # its validator splits text
+    scopes = TikTok(open_id=tiktok.open_id, scopes=tiktok.scopes).scopes
     return Grant(
         merchant_id=table.id,
         access_token=tokens["access_token"],

@@ -68,8 +68,8 @@ def audit(
         show_report(Console(), on, audits)
     for merchant_id in unkept:
         typer.echo(
-            f"nightjar: TikTok replaced the refresh token of {merchant_id}: the one in {merchants} is dead now, and the "
-            "new one was not kept. Connect the shop again, and give --store FILE from then on.",
+            f"nightjar: TikTok replaced the refresh token of {merchant_id}: the one in {merchants} is dead now, and "
+            "the new one was not kept. Connect the shop again, and give --store FILE from then on.",
             err=True,
         )
     raise typer.Exit(exit_code(audits))

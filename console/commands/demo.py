@@ -25,7 +25,7 @@ def demo(
         int, typer.Option("--merchants", metavar="N", min=1, max=LARGEST_FLEET, help="How many sample merchants.")
     ] = 30,
     form: FormatOption = Format.TABLE,
-    keep: Annotated[
+    keep: Annotated[  # noqa: FBT002 - how typer spells a flag
         bool,
         typer.Option("--keep", help="Stay up afterwards, so that other tools can read the tables. Ends on Ctrl-C."),
     ] = False,
@@ -78,8 +78,8 @@ def _keep(err: Console, endpoint: str, region: str, prefix: str, night: date) ->
     err.print(
         f"\nThe embedded AWS stays up at [bold]{endpoint}[/] (region {region}, any keys) until Ctrl-C. Look around:\n"
         f"  nightjar findings --stage demo --region {region} --endpoint-url {endpoint}\n"
-        f"  AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x aws --region {region} --endpoint-url {endpoint} dynamodb query \\\n"
-        f"    --table-name {prefix}audits --index-name by_night \\\n"
+        f"  AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x aws --region {region} --endpoint-url {endpoint} \\\n"
+        f"    dynamodb query --table-name {prefix}audits --index-name by_night \\\n"
         "    --key-condition-expression 'night = :n' "
         f'--expression-attribute-values \'{{":n": {{"S": "{night.isoformat()}"}}}}\'',
         highlight=False,

@@ -24,11 +24,13 @@ from console.options import (
     local_hosts,
 )
 from console.progress import progress
+from console.show import print_json
 from console.stage import Stage
 from functions.audit.errors import Conflict
 from functions.audit.grant import Grant
 from functions.audit.merchant import Merchant
 from functions.audit.profile import default_profile
+from functions.store.merchants import Unreadable
 
 app = typer.Typer(help="The fleet in the table.", no_args_is_help=True)
 
@@ -41,18 +43,22 @@ def import_file(
     region: RegionOption = None,
     endpoint_url: EndpointOption = None,
     allow_host: AllowHostOption = None,
+    replace_tokens: Annotated[  # noqa: FBT002 - how typer spells a flag
+        bool, typer.Option("--replace-tokens", help="Take the file's tokens in place of stored ones.")
+    ] = False,
 ) -> None:
     """Write the merchants of a file into the table, all checked before the first is written.
 
-    Importing again updates: settings are replaced, tokens only when the file holds some.
+    Importing again replaces settings. Stored tokens stay: TikTok rotates them, so those of the file are older; after a
+    new login say --replace-tokens.
     """
     at = Stage.of(stage, profile=profile, region=region, endpoint_url=endpoint_url)
     entries = read_merchants(file, environment=os.environ, hosts=local_hosts(allow_host), profile=default_profile())
-    added, updated, unchanged = import_entries(at, entries)
+    added, updated, unchanged = import_entries(at, entries, replace_tokens=replace_tokens)
     typer.echo(f"{added} added, {updated} updated, {unchanged} unchanged on stage {stage}.")
 
 
-def import_entries(stage: Stage, entries: list[Entry]) -> tuple[int, int, int]:
+def import_entries(stage: Stage, entries: list[Entry], *, replace_tokens: bool = False) -> tuple[int, int, int]:
     """Write the entries; return how many were added, updated and left as they were.
 
     Raises:
@@ -67,7 +73,7 @@ def import_entries(stage: Stage, entries: list[Entry]) -> tuple[int, int, int]:
                 if merchant != before:
                     stage.tables.merchants.save(merchant)
                 if entry.grant is not None:
-                    _store_grant(stage, entry.grant)
+                    _store_grant(stage, entry.grant, replace=replace_tokens)
             except Conflict as error:
                 raise Unusable(f"{merchant.id} was changed by somebody else meanwhile; import again.") from error
             if before is None:
@@ -80,9 +86,12 @@ def import_entries(stage: Stage, entries: list[Entry]) -> tuple[int, int, int]:
     return added, updated, unchanged
 
 
-def _store_grant(stage: Stage, grant: Grant) -> None:
-    before = stage.tokens.get(grant.merchant_id)
-    stage.tokens.replace(before or Grant(merchant_id=grant.merchant_id), grant)
+def _store_grant(stage: Stage, grant: Grant, *, replace: bool) -> None:
+    """Store the file's tokens where there are none, or where the caller says that they are the newer ones."""
+    stored = stage.tokens.describe(grant.merchant_id)
+    if stored is None or replace:
+        version = stored["version"] if stored else 0
+        stage.tokens.replace(Grant(merchant_id=grant.merchant_id, version=version), grant)
 
 
 @app.command("list")
@@ -98,9 +107,7 @@ def list_all(
     with at.explained():
         rows = list(at.tables.merchants.all())
     if form is Format.JSON:
-        typer.echo(
-            json.dumps({"merchants": [_plain(row) if isinstance(row, Merchant) else row.plain() for row in rows]})
-        )
+        print_json({"merchants": [_plain(row) for row in rows]})
         return
     table = Table("id", "name", "time zone", "currency", "TikTok", "analytics", "enabled", box=None)
     for row in sorted(rows, key=lambda row: row.id if isinstance(row, Merchant) else row.merchant_id):
@@ -133,12 +140,12 @@ def show(
     at = Stage.of(stage, profile=profile, region=region, endpoint_url=endpoint_url)
     with at.explained():
         merchant = at.tables.merchants.get(merchant_id)
-        connection = at.tables.connection(merchant_id) if merchant else None
+        connection = _connection(at, merchant_id)
     if merchant is None:
         raise Unusable(f"There is no merchant {merchant_id!r} on stage {stage}; nightjar merchants list shows all.")
     facts = {**_plain(merchant), "connection": connection}
     if form is Format.JSON:
-        typer.echo(json.dumps(facts, default=str))
+        print_json(facts)
         return
     table = Table(box=None, show_header=False)
     for key, value in facts.items():
@@ -146,5 +153,17 @@ def show(
     Console().print(table)
 
 
-def _plain(merchant: Merchant) -> dict[str, object]:
-    return merchant.model_dump(mode="json")
+def _plain(row: Merchant | Unreadable) -> dict[str, object]:
+    if isinstance(row, Unreadable):
+        return {"id": row.merchant_id, "unreadable": row.problem}
+    return row.model_dump(mode="json")
+
+
+def _connection(at: Stage, merchant_id: str) -> dict[str, object] | None:
+    """Return what may be told of the stored tokens: that they are there, when they end, what they may see."""
+    row = at.tokens.describe(merchant_id)
+    if row is None:
+        return None
+    told = ("expires_at", "refresh_expires_at", "scopes", "version")
+    kept = {f"has_{name}": name in row for name in ("access_token", "refresh_token")}
+    return {**kept, **{name: row.get(name) for name in told}}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from console.audit_report import plain_of_row
 from console.demo.rehearsal import Rehearsal
 from console.embedded import Delivery
 from functions.audit.finding import Finding
@@ -88,7 +89,7 @@ def collect(rehearsal: Rehearsal, night: date, *, seed: int) -> Result:
         night=night,
         seed=seed,
         names={merchant.id: merchant.name for merchant in rehearsal.fleet},
-        audits=[tables.audits.plain(merchant.id, night) for merchant in rehearsal.fleet],
+        audits=[plain_of_row(tables.audits.get(merchant.id, night)) for merchant in rehearsal.fleet],
         criticals=sorted(tables.findings.open(Severity.CRITICAL), key=lambda finding: finding.merchant_id),
         coverage=row.coverage,
         messages=rehearsal.aws.outbox(),
