@@ -6,6 +6,7 @@ import re
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -44,8 +45,14 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
+@cache
+def _zones() -> frozenset[str]:
+    # It walks the disk: once a process, not once a merchant that is read.
+    return frozenset(available_timezones())
+
+
 def _time_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError(f"{name!r} is not a time zone; use an IANA name such as Europe/London")
     return name
 
