@@ -7,7 +7,10 @@ import sys
 from decimal import Decimal
 from typing import Any
 
+from rich.console import Console
 from rich.text import Text
+
+PIPE_WIDTH = 120
 
 _STYLES = {
     "pass": "green",
@@ -19,6 +22,12 @@ _STYLES = {
     "failed": "bold red",
     "pending": "magenta",
 }
+
+
+def console_for_people() -> Console:
+    """Return a console for stdout: as wide as the terminal, and wide enough for tables in a pipe or a file."""
+    out = Console()
+    return out if out.is_terminal else Console(width=PIPE_WIDTH)
 
 
 def styled(status: str) -> Text:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from console.audit_report import exit_code, plain_report, show_report
 from console.errors import Unusable
@@ -18,6 +17,7 @@ from console.local_grants import LocalGrants
 from console.merchants_file import read_merchants
 from console.options import AllowHostOption, FileOption, Format, FormatOption, NightOption, local_hosts, night_of
 from console.progress import progress
+from console.show import console_for_people
 from functions.audit.profile import default_profile
 
 
@@ -65,7 +65,7 @@ def audit(
     if form is Format.JSON:
         plain_report(on, audits)
     else:
-        show_report(Console(), on, audits)
+        show_report(console_for_people(), on, audits)
     for merchant_id in unkept:
         typer.echo(
             f"nightjar: TikTok replaced the refresh token of {merchant_id}: the one in {merchants} is dead now, and "

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.status import Status as Spinner
 
 from console.options import Format, FormatOption, NightOption, night_of
-from console.show import print_json
+from console.show import console_for_people, print_json
 
 SECONDS_FOR_A_NIGHT = 300.0
 LARGEST_FLEET = 5_000
@@ -55,7 +55,7 @@ def demo(
             if form is Format.JSON:
                 print_json(result.plain())
             else:
-                out = Console()
+                out = console_for_people()
                 show_night(out, result)
                 show_messages(out, result)
             if keep:

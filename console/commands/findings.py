@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from console.errors import Unusable
 from console.options import EndpointOption, Format, FormatOption, ProfileOption, RegionOption, StageOption
-from console.show import print_json, styled
+from console.show import console_for_people, print_json, styled
 from console.stage import Stage
 from functions.audit.checks import CATALOGUE
 from functions.audit.finding import Finding
@@ -55,7 +54,7 @@ def findings(
             f"{row.nights_open} nights" if row.is_open else "",
             one_line(row.summary, limit=200),
         )
-    Console().print(table)
+    console_for_people().print(table)
     typer.echo(f"{len(rows)} findings on stage {stage}.", err=True)
 
 

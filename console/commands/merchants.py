@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from console.errors import Unusable
@@ -24,7 +23,7 @@ from console.options import (
     local_hosts,
 )
 from console.progress import progress
-from console.show import print_json
+from console.show import console_for_people, print_json
 from console.stage import Stage
 from functions.audit.errors import Conflict
 from functions.audit.grant import Grant
@@ -123,7 +122,7 @@ def list_all(
             row.analytics.provider.value if row.analytics else "not connected",
             "yes" if row.enabled else "no",
         )
-    Console().print(table)
+    console_for_people().print(table)
     typer.echo(f"{len(rows)} merchants on stage {stage}.", err=True)
 
 
@@ -150,7 +149,7 @@ def show(
     table = Table(box=None, show_header=False)
     for key, value in facts.items():
         table.add_row(key.replace("_", " "), json.dumps(value, default=str) if isinstance(value, dict) else str(value))
-    Console().print(table)
+    console_for_people().print(table)
 
 
 def _plain(row: Merchant | Unreadable) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,16 @@ from functions.audit.outcome import Status
 from functions.audit.plain import finding_plain
 
 PlainAudit = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Blind:
+    """What could not be looked at for one merchant, and why."""
+
+    merchant_id: str
+    checks: tuple[str, ...]
+    reasons: tuple[str, ...]
+    causes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +52,23 @@ class Result:
                 counted.setdefault(outcome["check_id"], Counter())[outcome["status"]] += 1
         return counted
 
-    def blind(self) -> list[tuple[str, str, list[str]]]:
-        """Return merchant, reasons and checks of everything that could not be looked at, grouped by its reasons."""
-        grouped: dict[tuple[str, str], list[str]] = {}
+    def blind(self) -> list[Blind]:
+        """Return, for each merchant, what could not be looked at and every distinct cause of it."""
+        found: list[Blind] = []
         for audit in self.audits:
-            for outcome in audit["outcomes"]:
-                if outcome["status"] == Status.NOT_EVALUATED:
-                    grouped.setdefault((audit["merchant_id"], outcome["summary"]), []).append(outcome["check_id"])
-        return [(merchant_id, why, checks) for (merchant_id, why), checks in sorted(grouped.items())]
+            unseen = [outcome for outcome in audit["outcomes"] if outcome["status"] == Status.NOT_EVALUATED]
+            if unseen:
+                said = [part for outcome in unseen for part in _causes(outcome["summary"])]
+                reasons = [reason for outcome in unseen for reason in outcome["reasons"]]
+                found.append(
+                    Blind(
+                        merchant_id=audit["merchant_id"],
+                        checks=tuple(outcome["check_id"] for outcome in unseen),
+                        reasons=tuple(dict.fromkeys(reasons)),
+                        causes=tuple(dict.fromkeys(said)),
+                    )
+                )
+        return found
 
     def plain(self) -> dict[str, Any]:
         """Return the whole night as one JSON document."""
@@ -97,3 +117,9 @@ def collect(rehearsal: Rehearsal, night: date, *, seed: int) -> Result:
             depth.visible for name, depth in rehearsal.aws.queue_depths().items() if name.endswith("-dlq")
         ),
     )
+
+
+def _causes(summary: str) -> list[str]:
+    """Return the single causes of a summary, without the log ids that make each answer's differ."""
+    told = summary.removeprefix("Could not look: ").removesuffix(".")
+    return [re.sub(r" \(log id [^)]*\)", "", cause) for cause in told.split("; ")]

@@ -12,6 +12,8 @@ from console.show import styled
 from functions.audit.alert import evidence_lines
 from functions.audit.outcome import Status
 
+CHECKS_NAMED = 2
+CAUSES_SHOWN = 2
 _SHOWN = (Status.PASS, Status.INFO, Status.WARN, Status.CRITICAL, Status.NOT_EVALUATED)
 
 
@@ -80,9 +82,11 @@ def _criticals(result: Result) -> Table:
 
 def _blind(result: Result) -> Table:
     table = Table(title="Not evaluated: could not look", title_justify="left", box=None, pad_edge=False)
-    for column in ("merchant", "checks", "why"):
+    for column in ("merchant", "checks", "reason", "why"):
         table.add_column(column, overflow="fold")
-    for merchant_id, why, checks in result.blind():
-        named = ", ".join(checks) if len(checks) <= 3 else f"{len(checks)} checks"  # noqa: PLR2004 - what fits a cell
-        table.add_row(merchant_id, Text(named, style="magenta"), why.removeprefix("Could not look: "))
+    for blind in result.blind():
+        named = ", ".join(blind.checks) if len(blind.checks) <= CHECKS_NAMED else f"{len(blind.checks)} checks"
+        more = len(blind.causes) - CAUSES_SHOWN
+        why = "; ".join(blind.causes[:CAUSES_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+        table.add_row(blind.merchant_id, named, Text(", ".join(blind.reasons), style="magenta"), Text(why))
     return table

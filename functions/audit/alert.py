@@ -115,7 +115,11 @@ def _subject(name: str, merchant_id: str, outcomes: Sequence[Outcome]) -> str:
     shown = ascii_line(name, limit=40)
     # A name without a single Latin letter would read as question marks: the id says more.
     who = shown if any(char.isalnum() for char in shown) else merchant_id
-    return ascii_line(f"Nightjar: {who}: {_listing(outcomes)}", limit=SUBJECT_LIMIT)
+    for count in range(len(outcomes), 0, -1):
+        text = f"Nightjar: {who}: {_listing(outcomes, shown=count)}"
+        if len(text) <= SUBJECT_LIMIT:
+            return ascii_line(text, limit=SUBJECT_LIMIT)
+    return ascii_line(f"Nightjar: {who}: {len(outcomes)} critical", limit=SUBJECT_LIMIT)
 
 
 def _sms(name: str, merchant_id: str, outcomes: Sequence[Outcome]) -> str:

@@ -20,15 +20,14 @@ def measure(seen: Facts) -> Reading:
             unseen.extend(answer.causes)
     if seen.account_type is AccountType.PERSONAL:
         missing.append("personal_account")
+    unknown = seen.account_type is AccountType.UNKNOWN
     return Reading(
         value=None,
         conditions=tuple(missing),
         unseen=distinct(unseen),
-        evidence={
-            "account_type": seen.account_type.value,
-            # TikTok's interface does not tell the type (APIS 1.8): unknown is said, and never held against anybody.
-            "account_type_verified": False,
-        },
+        # TikTok's interface does not tell the type (APIS 1.8): the shop's own word counts, and an unknown type is said
+        # and never held against anybody.
+        evidence={"account_type": "not verifiable" if unknown else seen.account_type.value},
     )
 
 
