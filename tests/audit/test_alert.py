@@ -119,6 +119,14 @@ def test_an_sms_that_cannot_hold_all_says_how_many_more_there_are() -> None:
     assert len(listed) - 1 + int(listed[-1].removeprefix("+").removesuffix(" more")) == 15
 
 
+def test_a_subject_that_cannot_hold_all_says_how_many_more_there_are() -> None:
+    subject = alert(*[critical(check_id) for check_id in CHECKS], name="Larkspur Candles").subject
+
+    listed = subject.removeprefix("Nightjar: Larkspur Candles: ").split(", ")
+    assert all(re.fullmatch(r"[a-z ]+ 81\.2 %", one) for one in listed[:-1])
+    assert len(listed) - 1 + int(listed[-1].removeprefix("+").removesuffix(" more")) == 15
+
+
 def test_a_name_of_the_longest_kind_leaves_room_for_what_happened() -> None:
     told = alert(name="€" * 200)
 

@@ -24,7 +24,7 @@ def test_the_account_type_decides_when_all_scopes_are_there(account_type: str, s
     outcome = judged("account_access", snapshot(account_type=account_type))
 
     assert outcome.status is status
-    assert outcome.evidence == {"account_type": account_type, "account_type_verified": False}
+    assert outcome.evidence == {"account_type": "not verifiable" if account_type == "unknown" else account_type}
 
 
 def test_without_the_basic_scope_it_is_critical() -> None:
