@@ -21,6 +21,7 @@ from functions.audit.snapshot import (
     AccountStats,
     Figure,
     PagesSeen,
+    PeriodFigures,
     SessionsSeen,
     Snapshot,
     SourcesSeen,
@@ -230,6 +231,12 @@ def drop_percent(prior: Decimal | int | Absent, current: Decimal | int | Absent,
         return Absent.because(Reason.SAMPLE_TOO_SMALL, f"{of} was {prior} in the prior period")
     # Multiplied before it is divided: 1000 of 5000 is exactly 20, which a threshold of 20 must not see as more.
     return Decimal(prior - current) * HUNDRED / Decimal(prior)
+
+
+def before(prior: PeriodFigures | Absent, pick: Callable[[PeriodFigures], Figure]) -> Evidence:
+    """Return the prior period's figure as evidence, where there is one: a reader wants to know which way it went."""
+    value = prior if isinstance(prior, Absent) else pick(prior)
+    return NOTHING if isinstance(value, Absent) else {"prior_period": value}
 
 
 def incomparable(*marks: Absent | None) -> tuple[Cause, ...]:

@@ -1,13 +1,19 @@
 """How many of the visits that TikTok sends leave at once?"""
 
-from functions.audit.check import SESSIONS, Breach, Check, Facts, Reading, ratio
+from functions.audit.check import SESSIONS, Breach, Check, Facts, Reading, before, ratio
 from functions.audit.outcome import Area
 
 
 def measure(seen: Facts) -> Reading:
     """Measure the share of sessions that bounced, as the source defines a bounce."""
-    now = seen.see(SESSIONS).current
-    return Reading(value=ratio(now.bounce_rate, over=now.sessions), unit="%", samples={"sessions": now.sessions})
+    sessions = seen.see(SESSIONS)
+    now = sessions.current
+    return Reading(
+        value=ratio(now.bounce_rate, over=now.sessions),
+        unit="%",
+        samples={"sessions": now.sessions},
+        evidence=before(sessions.prior, lambda prior: prior.bounce_rate),
+    )
 
 
 CHECK = Check(

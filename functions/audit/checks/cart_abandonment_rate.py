@@ -1,13 +1,19 @@
 """How many of the carts that visitors from TikTok fill are left behind?"""
 
-from functions.audit.check import SESSIONS, Breach, Check, Facts, Reading, ratio
+from functions.audit.check import SESSIONS, Breach, Check, Facts, Reading, before, ratio
 from functions.audit.outcome import Area
 
 
 def measure(seen: Facts) -> Reading:
     """Measure the share of carts that were left."""
-    now = seen.see(SESSIONS).current
-    return Reading(value=ratio(now.cart_abandonment_rate, over=now.carts), unit="%", samples={"carts": now.carts})
+    sessions = seen.see(SESSIONS)
+    now = sessions.current
+    return Reading(
+        value=ratio(now.cart_abandonment_rate, over=now.carts),
+        unit="%",
+        samples={"carts": now.carts},
+        evidence=before(sessions.prior, lambda prior: prior.cart_abandonment_rate),
+    )
 
 
 CHECK = Check(

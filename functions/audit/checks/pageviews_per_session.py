@@ -1,14 +1,18 @@
 """How many pages does a visit from TikTok see?"""
 
-from functions.audit.check import SESSIONS, Breach, Check, Facts, Reading, ratio
+from functions.audit.check import SESSIONS, Breach, Check, Facts, Reading, before, ratio
 from functions.audit.outcome import Area
 
 
 def measure(seen: Facts) -> Reading:
     """Measure the pages per session."""
-    now = seen.see(SESSIONS).current
+    sessions = seen.see(SESSIONS)
+    now = sessions.current
     return Reading(
-        value=ratio(now.pageviews_per_session, over=now.sessions), unit="pages", samples={"sessions": now.sessions}
+        value=ratio(now.pageviews_per_session, over=now.sessions),
+        unit="pages",
+        samples={"sessions": now.sessions},
+        evidence=before(sessions.prior, lambda prior: prior.pageviews_per_session),
     )
 
 

@@ -1,14 +1,18 @@
 """How many of the visits that TikTok sends convert?"""
 
-from functions.audit.check import SESSIONS, Breach, Check, Facts, Reading, ratio
+from functions.audit.check import SESSIONS, Breach, Check, Facts, Reading, before, ratio
 from functions.audit.outcome import Area
 
 
 def measure(seen: Facts) -> Reading:
     """Measure the share of sessions that converted."""
-    now = seen.see(SESSIONS).current
+    sessions = seen.see(SESSIONS)
+    now = sessions.current
     return Reading(
-        value=ratio(now.session_conversion_rate, over=now.sessions), unit="%", samples={"sessions": now.sessions}
+        value=ratio(now.session_conversion_rate, over=now.sessions),
+        unit="%",
+        samples={"sessions": now.sessions},
+        evidence=before(sessions.prior, lambda prior: prior.session_conversion_rate),
     )
 
 

@@ -52,8 +52,8 @@ def open_envelope(answer: Answer, *, what: str) -> Mapping[str, Any] | Failure:
     code = code_of(answer)
     if answer.body is None or code is None:
         problem = answer.problem or "answered without an error code"
-        status = f"{answer.status}: " if answer.status is not None else ""
-        return Failure(Absent.because(_by_status(answer), f"{what}: {status}{problem}"))
+        status = f" (HTTP {answer.status})" if answer.status is not None else ""
+        return Failure(Absent.because(_by_status(answer), f"{what} {problem}{status}"))
     if code == OK and answer.status in _TWO_HUNDREDS:
         data = answer.body.get("data")
         if isinstance(data, dict):
