@@ -18,7 +18,7 @@ from functions.audit.check import (
 )
 from functions.audit.merchant import AccountType
 from functions.audit.outcome import Status
-from tests.builders import CHECKS, PERIODS, absent, channel, judged, outcome, overriding, snapshot, token
+from tests.builders import CHECKS, PERIODS, absent, channel, figures, judged, outcome, overriding, snapshot, token
 
 
 def test_a_check_sees_only_what_it_declared() -> None:
@@ -146,3 +146,12 @@ def test_the_lines_are_the_shops_own_where_it_has_its_own() -> None:
     said = judged("bounce_rate", channel(bounce_rate="70"), overriding("bounce_rate", warn=65, critical=80)).summary
 
     assert "(warn above 65 %, critical above 80 %)" in said
+
+
+@pytest.mark.parametrize(
+    "name", ["bounce_rate", "pageviews_per_session", "session_conversion_rate", "cart_abandonment_rate"]
+)
+def test_a_rate_shows_what_it_was_before_where_that_is_known(name: str) -> None:
+    assert judged(name, channel(figures(**{name: "33"}))).evidence == {"prior_period": 33}
+    assert judged(name, channel(figures(**{name: absent()}))).evidence == {}
+    assert judged(name, channel(absent(Reason.NO_PRIOR))).evidence == {}

@@ -28,7 +28,7 @@ def test_an_outcome_has_the_contracts_names() -> None:
         "causes": [],
         "samples": {"sessions": 8000},
         "conditions": [],
-        "evidence": {},
+        "evidence": {"prior_period": 52},
         "threshold": {"set_by": "merchant", "reason": "the shop's own traffic", "expires": "2026-11-21"},
     }
 
