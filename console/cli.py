@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 
@@ -30,6 +31,8 @@ app.command("findings")(findings.findings)
 
 def main() -> None:
     """Run the command and leave with its exit code. An error is one sentence on stderr that says what to do."""
+    # A polite kill takes the same way out as an error: what was started is stopped, what was made is removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.TERMINATED))
     complain = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     try:
         app()

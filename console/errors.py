@@ -16,6 +16,7 @@ class Exit(IntEnum):
     NOT_EVALUATED = 3
     OUR_BUG = 70  # EX_SOFTWARE: never to be mistaken for "something critical"
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 class Unusable(NightjarError):

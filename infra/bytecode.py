@@ -2,7 +2,7 @@
 
 Bytecode is only read by the Python version that wrote it, but by any platform. Lambda runs 3.13; the machine that
 deploys may have another. Pyodide is CPython 3.13 built for WebAssembly, from the npm registry, and runs on the Node
-that the CDK needs anyway: every machine then compiles with the same interpreter (docs/decisions/bytecode.md).
+that the CDK needs anyway: every machine then compiles with the same interpreter (docs/decisions/0011-bytecode.md).
 """
 
 from __future__ import annotations

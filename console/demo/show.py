@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.console import Console, Group
 from rich.panel import Panel
 from rich.table import Table
@@ -12,6 +14,7 @@ from console.show import styled
 from functions.audit.alert import evidence_lines
 from functions.audit.outcome import Status
 
+_PLAIN: dict[str, Any] = {"title_justify": "left", "title_style": "bold", "box": None, "pad_edge": False}
 CHECKS_NAMED = 2
 CAUSES_SHOWN = 2
 _SHOWN = (Status.PASS, Status.INFO, Status.WARN, Status.CRITICAL, Status.NOT_EVALUATED)
@@ -21,16 +24,15 @@ def show_night(out: Console, result: Result) -> None:
     """Show what the night found."""
     out.print()
     out.rule(f"[bold]Nightjar, night of {result.night.isoformat()}", align="left")
-    out.print(_coverage(result))
-    out.print(_checks(result))
-    out.print(_criticals(result))
-    out.print(_blind(result))
+    for part in (_coverage(result), _checks(result), _criticals(result), _blind(result)):
+        out.print(part)
+        out.print()
 
 
-def show_messages(out: Console, result: Result) -> None:
-    """Show the exact texts that SNS delivered."""
+def show_messages(out: Console, result: Result, *, most: int | None = None) -> None:
+    """Show the exact texts that SNS delivered: all, or the first ``most``."""
     out.rule(f"[bold]{len(result.messages)} messages went out", align="left")
-    for message in result.messages:
+    for message in result.messages[:most]:
         head = f"{message.protocol} to {message.endpoint}"
         about = message.attributes.get("merchant_id")
         if about:
@@ -38,6 +40,8 @@ def show_messages(out: Console, result: Result) -> None:
         body = Text(message.body.rstrip())
         content = Group(Text(f"Subject: {message.subject}\n", style="bold"), body) if message.subject else body
         out.print(Panel(content, title=head, title_align="left", border_style="dim"))
+    if most is not None and most < len(result.messages):
+        out.print(f"[dim]and {len(result.messages) - most} more[/]")
 
 
 def _coverage(result: Result) -> Text:
@@ -53,7 +57,7 @@ def _coverage(result: Result) -> Text:
 
 
 def _checks(result: Result) -> Table:
-    table = Table(title="The fifteen checks over the fleet", title_justify="left", box=None, pad_edge=False)
+    table = Table(title="The fifteen checks over the fleet", **_PLAIN)
     table.add_column("check")
     for status in _SHOWN:
         table.add_column(status.value.replace("_", " "), justify="right")
@@ -69,7 +73,7 @@ def _checks(result: Result) -> Table:
 
 
 def _criticals(result: Result) -> Table:
-    table = Table(title=f"{len(result.criticals)} criticals", title_justify="left", box=None, pad_edge=False)
+    table = Table(title=f"{len(result.criticals)} criticals", **_PLAIN)
     for column in ("merchant", "check", "what was seen"):
         table.add_column(column, overflow="fold")
     for finding in result.criticals:
@@ -81,7 +85,7 @@ def _criticals(result: Result) -> Table:
 
 
 def _blind(result: Result) -> Table:
-    table = Table(title="Not evaluated: could not look", title_justify="left", box=None, pad_edge=False)
+    table = Table(title="Not evaluated: could not look", **_PLAIN)
     for column in ("merchant", "checks", "reason", "why"):
         table.add_column(column, overflow="fold")
     for blind in result.blind():
