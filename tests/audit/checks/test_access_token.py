@@ -58,3 +58,11 @@ def test_a_shop_may_add_a_critical_level(days_left: str, status: Status) -> None
     shop = overriding("access_token", critical=3)
 
     assert judged("access_token", snapshot(token=token(days_left=days_left)), shop).status is status
+
+
+def test_the_worse_of_a_milder_rejection_and_a_short_life_decides() -> None:
+    shop = overriding("access_token", critical=3, conditions={"rejected": "warn"})
+
+    assert judged("access_token", snapshot(token=token(rejected="rejected")), shop).status is Status.WARN
+    dying = snapshot(token=token(rejected="rejected", days_left="1"))
+    assert judged("access_token", dying, shop).status is Status.CRITICAL

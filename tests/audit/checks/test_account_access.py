@@ -71,3 +71,10 @@ def test_a_shop_may_make_a_condition_worse() -> None:
 
     assert judged("account_access", snapshot(account_type="personal"), shop).status is Status.CRITICAL
     assert judged("account_access", snapshot(profile=NO_SCOPE), shop).status is Status.WARN
+
+
+def test_the_worst_decides_whatever_the_order() -> None:
+    shop = overriding("account_access", conditions={"basic_scope_missing": "warn", "personal_account": "critical"})
+    seen = snapshot(basic=NO_SCOPE, account_type="personal")
+
+    assert judged("account_access", seen, shop).status is Status.CRITICAL
