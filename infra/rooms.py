@@ -13,6 +13,7 @@ from infra.constructs.permissions import (
     allow,
     consume_stream,
     publish,
+    query_index,
     send,
     use_key_for_tables,
     use_key_through,
@@ -49,8 +50,8 @@ class Rooms:
         itself = f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:{function.name}"
         function.allow(
             use_table(tables["merchants"], "DescribeTable", "GetItem", "Scan"),
-            use_table(tables["audits"], "BatchGetItem", "GetItem", "PutItem", "UpdateItem"),
-            use_table(tables["nights"], "GetItem", "PutItem", "UpdateItem"),
+            use_table(tables["audits"], "GetItem", "PutItem"),
+            use_table(tables["nights"], "PutItem"),
             send(fetches.queue),
             use_key_through(self.common.key, "sqs"),
             allow(["lambda:InvokeFunction"], [itself]),
@@ -77,7 +78,7 @@ class Rooms:
         )
         function.allow(
             use_table(tables["merchants"], "GetItem"),
-            use_table(tables["tokens"], "GetItem", "PutItem", "UpdateItem"),
+            use_table(tables["tokens"], "GetItem", "PutItem"),
             use_table(tables["snapshots"], "GetItem", "PutItem"),
             use_table(tables["audits"], "GetItem"),
             # The tokens themselves: this function alone may use the key directly.
@@ -102,10 +103,9 @@ class Rooms:
         function.allow(
             use_table(tables["merchants"], "GetItem"),
             use_table(tables["snapshots"], "GetItem"),
-            use_table(tables["audits"], "ConditionCheckItem", "GetItem", "PutItem", "UpdateItem"),
-            use_table(tables["findings"], "ConditionCheckItem", "GetItem", "PutItem", "Query"),
-            use_table(tables["alerts"], "GetItem", "PutItem"),
-            use_table(tables["nights"], "GetItem"),
+            use_table(tables["audits"], "GetItem", "PutItem"),
+            use_table(tables["findings"], "PutItem", "Query"),
+            use_table(tables["alerts"], "PutItem"),
         )
         evaluations.feed(function, batch_size=10, concurrency=self.common.stage.evaluate_concurrency)
         return function
@@ -140,13 +140,12 @@ class Rooms:
         )
         tables = self.data.tables
         function.allow(
-            use_table(tables["merchants"], "GetItem"),
-            use_table(tables["audits"], "GetItem", "PutItem", "UpdateItem"),
-            use_table(tables["audits"], "Query", indexes=["by_night", "unfinished"]),
-            use_table(tables["findings"], "GetItem", "PutItem", "Query"),
-            use_table(tables["alerts"], "GetItem", "PutItem", "UpdateItem"),
-            allow(["dynamodb:Query"], [f"{tables['alerts'].table_arn}/index/unsent"]),
-            use_table(tables["nights"], "GetItem", "PutItem", "UpdateItem"),
+            use_table(tables["audits"], "GetItem", "PutItem"),
+            query_index(tables["audits"], "by_night"),
+            use_table(tables["findings"], "PutItem", "Query"),
+            use_table(tables["alerts"], "PutItem", "UpdateItem"),
+            query_index(tables["alerts"], "unsent"),
+            use_table(tables["nights"], "GetItem", "UpdateItem"),
             publish(self.data.operators),
             use_key_through(self.common.key, "sns"),
         )

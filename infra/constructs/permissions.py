@@ -24,10 +24,14 @@ def allow(actions: Sequence[str], resources: Sequence[str], **conditions: object
     return aws_iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions or None)
 
 
-def use_table(table: aws_dynamodb.Table, *operations: str, indexes: Sequence[str] = ()) -> aws_iam.PolicyStatement:
-    """Allow DynamoDB ``operations`` (as in ``GetItem``) on a table, and on those of its indexes that are named."""
-    arns = [table.table_arn, *(f"{table.table_arn}/index/{index}" for index in indexes)]
-    return allow([f"dynamodb:{operation}" for operation in operations], arns)
+def use_table(table: aws_dynamodb.Table, *operations: str) -> aws_iam.PolicyStatement:
+    """Allow DynamoDB ``operations`` (as in ``GetItem``) on a table itself, not on its indexes."""
+    return allow([f"dynamodb:{operation}" for operation in operations], [table.table_arn])
+
+
+def query_index(table: aws_dynamodb.Table, index: str) -> aws_iam.PolicyStatement:
+    """Allow one index of a table to be queried."""
+    return allow(["dynamodb:Query"], [f"{table.table_arn}/index/{index}"])
 
 
 def consume_stream(table: aws_dynamodb.Table) -> aws_iam.PolicyStatement:
