@@ -1,0 +1,36 @@
+"""The environment of each function, as the CDK app sets it, with names of nothing real."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+_QUEUE = "https://sqs.us-east-1.amazonaws.com/000000000000/nightjar-demo"
+_TOPIC = "arn:aws:sns:us-east-1:000000000000:nightjar-demo"
+_SECRET = "arn:aws:secretsmanager:us-east-1:000000000000:secret:nightjar-demo-tiktok-app"
+_COMMON: Mapping[str, str] = {
+    "NIGHTJAR_STAGE": "demo",
+    "NIGHTJAR_TABLE_PREFIX": "nightjar-demo-",
+    "POWERTOOLS_METRICS_NAMESPACE": "Nightjar/demo",
+    "POWERTOOLS_LOG_LEVEL": "INFO",
+}
+OWN: Final[Mapping[str, Mapping[str, str]]] = {
+    "dispatcher": {"NIGHTJAR_FETCH_QUEUE_URL": f"{_QUEUE}-fetch", "NIGHTJAR_AUDIT_DAYS": "400"},
+    "fetcher": {
+        "NIGHTJAR_EVALUATE_QUEUE_URL": f"{_QUEUE}-evaluate",
+        "NIGHTJAR_MAX_RECEIVES": "5",
+        "NIGHTJAR_TOKENS_KEY_ID": "arn:aws:kms:us-east-1:000000000000:key/1234",
+        "NIGHTJAR_TIKTOK_SECRET_ID": _SECRET,
+        "NIGHTJAR_ALLOWED_HOSTS": "open.tiktokapis.com",
+        "NIGHTJAR_ALLOW_LOOPBACK_HTTP": "0",
+        "NIGHTJAR_SNAPSHOT_DAYS": "90",
+    },
+    "evaluator": {"NIGHTJAR_AUDIT_DAYS": "400"},
+    "notifier": {"NIGHTJAR_ALERTS_TOPIC_ARN": f"{_TOPIC}-alerts"},
+    "closer": {"NIGHTJAR_OPERATORS_TOPIC_ARN": f"{_TOPIC}-operators", "NIGHTJAR_AUDIT_DAYS": "400"},
+}
+
+
+def environment_of(room: str) -> dict[str, str]:
+    """Return all variables of a room."""
+    return {**_COMMON, **OWN[room], "POWERTOOLS_SERVICE_NAME": room}
