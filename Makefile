@@ -41,7 +41,7 @@ demo: $(READY)
 	@$(BIN)/nightjar demo $(ARGS)
 
 test: lint
-	@$(BIN)/python -m pytest -q -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
 
 lint: $(READY)
 	@$(BIN)/ruff check --quiet .
