@@ -52,6 +52,11 @@ def cut_short(rows: Sequence[Row], at_least: Decimal, *, truncated: bool) -> tup
     return ()
 
 
+def nothing_listed(rows: Sequence[Row], *, of: str) -> tuple[Cause, ...]:
+    """Return the cause why an empty list is no good news: visits have a landing page and a source."""
+    return () if rows else (Cause(Reason.NOT_MEASURED, f"the source listed no {of} at all"),)
+
+
 def line(name: str, row: Row, sessions: int, rate: Decimal) -> dict[str, EvidenceValue]:
     """Return one listed page or source as evidence."""
     revenue = None if isinstance(row.revenue, Absent) else row.revenue

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from functions.audit.absence import Absent, Reason
 from functions.audit.check import PAGES, SESSIONS, SOURCES, Breach, Check, Facts, Reading, ratio
-from functions.audit.checks._ranking import cut_short, line, with_traffic
+from functions.audit.checks._ranking import cut_short, line, nothing_listed, with_traffic
 from functions.audit.outcome import Area, EvidenceValue
 from functions.audit.snapshot import PageSeen, SourceSeen
 
@@ -25,6 +25,8 @@ def measure(seen: Facts) -> Reading:
         *unseen_sources,
         *cut_short(pages.pages, at_least, truncated=pages.truncated),
         *cut_short(sources.sources, at_least, truncated=sources.truncated),
+        *nothing_listed(pages.pages, of="page"),
+        *nothing_listed(sources.sources, of="source"),
     )
     if channel == 0:
         channel = Absent.because(Reason.SAMPLE_TOO_SMALL, "the channel as a whole converts nobody: nothing to compare")

@@ -2,9 +2,9 @@
 
 from decimal import Decimal
 
-from functions.audit.absence import Absent, Cause, Reason
+from functions.audit.absence import Absent
 from functions.audit.check import HUNDRED, PAGES, Breach, Check, Facts, Reading
-from functions.audit.checks._ranking import cut_short, line, with_traffic
+from functions.audit.checks._ranking import cut_short, line, nothing_listed, with_traffic
 from functions.audit.outcome import Area, EvidenceValue
 
 LISTED = 10
@@ -20,8 +20,7 @@ def measure(seen: Facts) -> Reading:
     busy, unseen = with_traffic(listing.pages, at_least)
     bad = [entry for entry in busy if entry[2] < seen.parameters["converting_below"]]
     unseen += cut_short(listing.pages, at_least, truncated=listing.truncated)
-    if not listing.pages:
-        unseen += (Cause(Reason.NOT_MEASURED, "the source listed no page at all"),)
+    unseen += nothing_listed(listing.pages, of="page")
     if isinstance(total, Absent):
         return Reading(value=total, unit="pages", unseen=unseen)
     pages: list[EvidenceValue] = [line(page.path, page, sessions, rate) for page, sessions, rate in bad[:LISTED]]
