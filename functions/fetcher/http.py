@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from random import Random
 from types import TracebackType
 from typing import Any, NoReturn, Self
@@ -83,6 +84,8 @@ class Http:
             # likewise. One TLS context and one pool serve every source.
             follow_redirects=False,
             trust_env=False,
+            # Nor may a cookie that came with one merchant's answer travel with the next merchant's request.
+            cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
             timeout=httpx.Timeout(self.limits.read, connect=self.limits.connect),
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=50),
             headers={"Accept": "application/json", "User-Agent": "nightjar"},
