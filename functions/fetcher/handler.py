@@ -47,6 +47,7 @@ grants = Tokens(
     key_id=environment.text("NIGHTJAR_TOKENS_KEY_ID"),
 )
 secret_id = environment.text("NIGHTJAR_TIKTOK_SECRET_ID")
+hosts = environment.host_policy
 snapshot_days = environment.number("NIGHTJAR_SNAPSHOT_DAYS")
 profile = default_profile()
 # One loop and one client for the container's life: connections stay open between merchants.
@@ -77,7 +78,7 @@ def app_keys() -> AppKeys | None:
 
 def fetch(merchant: Merchant, job: FetchJob, now: datetime) -> Snapshot:
     """Ask one merchant's sources."""
-    fetcher = Fetcher(http, grants, app_keys(), environment.host_policy, SECONDS_FOR_SOURCES)
+    fetcher = Fetcher(http, grants, app_keys(), hosts, SECONDS_FOR_SOURCES)
     return runner.run(fetcher.fetch(merchant, job.night, profile.periods_of(job.night), now=now))
 
 

@@ -8,7 +8,6 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
@@ -17,22 +16,19 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 Item = dict[str, Any]
 
-_serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
+MOST_DIGITS = 38  # what DynamoDB keeps of a number
 
 
 def to_item(plain: Mapping[str, Any]) -> Item:
     """Return a table item. Keys whose value is ``None`` are left out: an attribute that is there says something."""
     return {
-        key: _serialize(_storable(value))
-        for key, value in {"schema_version": SCHEMA_VERSION, **plain}.items()
-        if value is not None
+        key: _typed(value) for key, value in {"schema_version": SCHEMA_VERSION, **plain}.items() if value is not None
     }
 
 
 def from_item(item: Mapping[str, Any]) -> Item:
     """Return the plain values of a table item; whole numbers come back as ``int``, binaries as ``bytes``."""
-    return {key: _loaded(_deserialize(value)) for key, value in item.items()}
+    return {key: _plain(value) for key, value in item.items()}
 
 
 def key(**parts: str) -> Item:
@@ -61,35 +57,55 @@ def epoch(instant: datetime) -> int:
     return int(instant.timestamp())
 
 
-def _storable(value: Any) -> Any:  # noqa: ANN401 - plain data of any depth
+def _typed(value: object) -> dict[str, Any]:  # noqa: PLR0911 - one return for each type
+    """Return a plain value as DynamoDB's wire format names it.
+
+    boto3 has a serialiser of its own, whose import drags S3 transfers and more into every cold start.
+    """
     match value:
+        case None:
+            return {"NULL": True}
+        case bool():
+            return {"BOOL": value}
+        case int() | Decimal():
+            return {"N": _number(Decimal(value))}
+        case bytes():
+            return {"B": value}
+        case Enum():
+            return _typed(value.value)
+        case str():
+            return {"S": value}
+        case datetime() | date():
+            return {"S": value.isoformat()}
+        case Mapping():
+            return {"M": {str(name): _typed(entry) for name, entry in value.items()}}
+        case list() | tuple():
+            return {"L": [_typed(entry) for entry in value]}
         case float():
             raise TypeError("a float would lose digits on its way; store a Decimal")
-        case bool() | int() | Decimal() | bytes() | None:
-            return value
-        case Enum():
-            return value.value
-        case str():
-            return value
-        case datetime() | date():
-            return value.isoformat()
-        case Mapping():
-            return {str(name): _storable(entry) for name, entry in value.items()}
-        case list() | tuple():
-            return [_storable(entry) for entry in value]
         case _:
             raise TypeError(f"{type(value).__name__} is not plain data")
 
 
-def _loaded(value: Any) -> Any:  # noqa: ANN401 - plain data of any depth
-    match value:
-        case Decimal():
-            return int(value) if value == value.to_integral_value() else value
-        case Binary():
-            return bytes(value.value)  # type: ignore[attr-defined]  # the stubs forget it
-        case dict():
-            return {name: _loaded(entry) for name, entry in value.items()}
-        case list():
-            return [_loaded(entry) for entry in value]
-        case _:
+def _number(value: Decimal) -> str:
+    if not value.is_finite() or len(value.as_tuple().digits) > MOST_DIGITS:
+        raise TypeError(f"{value} is no number that a table can hold exactly")
+    return f"{value:f}"
+
+
+def _plain(typed: Mapping[str, Any]) -> Any:  # noqa: ANN401 - plain data of any depth
+    ((kind, value),) = typed.items()
+    match kind:
+        case "NULL":
+            return None
+        case "N":
+            number = Decimal(value)
+            return int(number) if number == number.to_integral_value() else number
+        case "M":
+            return {name: _plain(entry) for name, entry in value.items()}
+        case "L":
+            return [_plain(entry) for entry in value]
+        case "S" | "BOOL" | "B":
             return value
+        case _:
+            raise TypeError(f"this table holds no attributes of type {kind}")
