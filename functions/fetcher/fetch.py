@@ -49,10 +49,13 @@ class Fetcher:
         """
         deadline = self.http.clock() + self.seconds
         keeper = Keeper(self.grants, self.http, self.keys)
-        forbidden = self._forbidden(merchant)
-        if merchant.tiktok is None or forbidden is not None:
-            return self._blind(merchant, night, periods, now, forbidden or NO_TIKTOK)
-        opened = await keeper.open(merchant, now=now, deadline=deadline)
+        if merchant.tiktok is None:
+            return self._blind(merchant, night, periods, now)
+        refused = self._refusal(merchant.tiktok.base_url)
+        if refused is None:
+            opened = await keeper.open(merchant, now=now, deadline=deadline)
+        else:
+            opened = Pass(self.grants.get(merchant.id), outage=refused)
         account, storefront = await self._ask(merchant, merchant.tiktok, opened, periods, deadline)
         if account is not None and account.rejected and not (opened.refreshed or opened.revoked or opened.outage):
             # By the clock it was still good; TikTok says otherwise. Renewed once, asked once more.
@@ -69,40 +72,48 @@ class Fetcher:
     ) -> tuple[Account | None, Storefront]:
         token = opened.token
         if token is None:
-            why = opened.outage or (
-                Absent.because(Reason.UNAUTHORIZED, "there is no usable access token") if opened.revoked else NO_TOKEN
-            )
-            missing = NO_ANALYTICS if merchant.analytics is None else why
+            missing = NO_ANALYTICS if merchant.analytics is None else _tokenless(opened)
             return None, (missing, missing, missing)
-        account = _guarded(
-            ask_account(self.http, tiktok, token=token, granted=_granted(tiktok, opened), deadline=deadline),
-            "user info",
+        return await asyncio.gather(
+            self._ask_account(tiktok, token, opened, deadline),
+            self._ask_storefront(merchant, tiktok, token, periods, deadline),
         )
+
+    async def _ask_account(self, tiktok: TikTok, token: str, opened: Pass, deadline: float) -> Account:
+        seen: Account | Absent | None = self._refusal(tiktok.base_url)
+        if seen is None:
+            granted = _granted(tiktok, opened)
+            seen = await _guarded(
+                ask_account(self.http, tiktok, token=token, granted=granted, deadline=deadline), "user info"
+            )
+        return _account(seen)
+
+    async def _ask_storefront(
+        self, merchant: Merchant, tiktok: TikTok, token: str, periods: Periods, deadline: float
+    ) -> Storefront:
         if merchant.analytics is None:
-            seen = await account
-            return _account(seen), (NO_ANALYTICS, NO_ANALYTICS, NO_ANALYTICS)
-        question = Question(self.http, merchant.analytics.base_url, token, tiktok.open_id, merchant, periods, deadline)
-        seen, sessions, pages, sources = await asyncio.gather(
-            account,
+            return NO_ANALYTICS, NO_ANALYTICS, NO_ANALYTICS
+        base_url = merchant.analytics.base_url
+        if (refused := self._refusal(base_url)) is not None:
+            return refused, refused, refused
+        question = Question(self.http, base_url, token, tiktok.open_id, merchant, periods, deadline)
+        return await asyncio.gather(
             _guarded(ask_sessions(question), "/analytics/sessions"),
             _guarded(ask_pages(question), "/analytics/pages"),
             _guarded(ask_sources(question), "/analytics/sources"),
         )
-        return _account(seen), (sessions, pages, sources)
 
-    def _forbidden(self, merchant: Merchant) -> Absent | None:
-        """Return why a base address may not be used: stored settings may be older than the policy."""
-        for part in (merchant.tiktok, merchant.analytics):
-            if part is not None:
-                try:
-                    self.hosts.check(part.base_url)
-                except ForbiddenHost as error:
-                    return Absent.because(Reason.NOT_CONNECTED, str(error))
+    def _refusal(self, base_url: str) -> Absent | None:
+        """Return why a base address may not be used, if so: stored settings may be older than the policy."""
+        try:
+            self.hosts.check(base_url)
+        except ForbiddenHost as error:
+            return Absent.because(Reason.NOT_CONNECTED, str(error))
         return None
 
-    def _blind(self, merchant: Merchant, night: date, periods: Periods, now: datetime, why: Absent) -> Snapshot:
-        unseen = Snapshot.unseen(merchant_id=merchant.id, night=night, taken_at=now, periods=periods, why=why)
-        analytics = NO_ANALYTICS if merchant.analytics is None else why
+    def _blind(self, merchant: Merchant, night: date, periods: Periods, now: datetime) -> Snapshot:
+        unseen = Snapshot.unseen(merchant_id=merchant.id, night=night, taken_at=now, periods=periods, why=NO_TIKTOK)
+        analytics = NO_ANALYTICS if merchant.analytics is None else NO_TIKTOK
         return unseen.model_copy(
             update={"fetched": True, "sessions": analytics, "pages": analytics, "sources": analytics}
         )
@@ -145,6 +156,19 @@ def _granted(tiktok: TikTok | None, opened: Pass) -> frozenset[str] | None:
     return tiktok.scopes if tiktok is not None else None
 
 
+def _tokenless(opened: Pass) -> Absent:
+    """Return why there is no access token to ask with."""
+    if opened.outage is not None:
+        return opened.outage
+    if opened.revoked:
+        return Absent.because(Reason.UNAUTHORIZED, "there is no usable access token")
+    if opened.grant is not None and opened.grant.refresh_token is not None:
+        return Absent.because(
+            Reason.UNAUTHORIZED, "there is no usable access token, and no app keys to renew it with are configured"
+        )
+    return NO_TOKEN
+
+
 def _token(opened: Pass, account: Account | None, now: datetime) -> TokenSeen | Absent:
     """Return whether TikTok accepts the token. Only TikTok's own word makes it rejected, never an outage."""
     days_left = opened.days_left(now)
@@ -152,7 +176,7 @@ def _token(opened: Pass, account: Account | None, now: datetime) -> TokenSeen | 
     if opened.revoked:
         return TokenSeen(rejected="invalid_grant", days_left=days_left, open_id=open_id)
     if account is None:
-        return opened.outage or NO_TOKEN
+        return _tokenless(opened)
     if account.rejected:
         # The access token has ended and could not be renewed: nothing is known against the connection.
         return opened.outage or TokenSeen(rejected="rejected", days_left=days_left, open_id=open_id)

@@ -15,6 +15,7 @@ from functions.audit.absence import Absent, Reason
 from functions.audit.snapshot import Count, Figure
 
 LARGEST = Decimal(10) ** 15  # beyond any shop, and well inside what DynamoDB keeps exactly
+MOST_DIGITS = 30  # as many as DynamoDB and every sum after us keep exactly
 _FINEST = Decimal("0.000001")
 _NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?")
 
@@ -57,8 +58,10 @@ def _number(of: Mapping[str, Any], name: str, *, within: str, least: Decimal) ->
         return _wrong(f"{within}.{name} is not a number")
     if not least <= value <= LARGEST:
         return _wrong(f"{within}.{name} is out of range")
-    # More digits than anybody measures would only break what stores them; Decimal compares them exactly until then.
-    return value if -value.as_tuple().exponent <= 6 else value.quantize(_FINEST, ROUND_HALF_EVEN)  # type: ignore[operator]  # noqa: PLR2004 - finite here; six decimals
+    # A hair above a threshold is above it, so nothing is rounded that anybody measures; only digits without an end are.
+    digits = value.as_tuple()
+    endless = len(digits.digits) > MOST_DIGITS or -int(digits.exponent) > MOST_DIGITS
+    return value.quantize(_FINEST, ROUND_HALF_EVEN) if endless else value
 
 
 def _decimal(raw: object) -> Decimal | None:

@@ -63,7 +63,8 @@ def worth_repeating(answer: Answer) -> bool:
 class Http:
     """The container's one HTTP client. ``post_only`` remembers base addresses that take POST for user info.
 
-    ``clock`` counts seconds and never goes back; ``sleep`` waits. Both are arguments, so that tests need no time.
+    ``clock`` counts seconds and never goes back, ``now`` tells the date that a ``Retry-After`` may name, ``sleep``
+    waits. All are arguments, so that tests need no time.
     """
 
     def __init__(
@@ -71,12 +72,14 @@ class Http:
         *,
         limits: Limits | None = None,
         clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Random | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.clock = clock
         self.post_only: set[str] = set()
+        self._now = now
         self._sleep = sleep
         self._random = random or Random()  # noqa: S311 - jitter wants to differ, not to be secret
         self._client = httpx.AsyncClient(
@@ -134,28 +137,37 @@ class Http:
 
     def _pause(self, attempt: int, answer: Answer) -> float:
         """Return how long to wait: what the source asked for, else full jitter, so that crowds do not march in step."""
-        longest = min(self.limits.backoff * 2**attempt, self.limits.longest_backoff)
+        longest = min(self.limits.backoff * 2 ** (attempt - 1), self.limits.longest_backoff)
         return max(answer.retry_after or 0.0, self._random.uniform(0, longest))
 
     async def _once(self, method: str, url: str, *, seconds: float, **request: Any) -> Answer:  # noqa: ANN401 - as above
         try:
             async with asyncio.timeout(seconds), self._client.stream(method, url, **request) as response:
-                raw = bytearray()
-                async for chunk in response.aiter_bytes():
-                    raw += chunk
-                    if len(raw) > self.limits.body:
-                        return Answer(response.status_code, problem="sent more than it may")
-                return _answer(response, bytes(raw))
+                return await self._read(response)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             return Answer(problem="could not be reached", unsent=True)
+        except (httpx.InvalidURL, httpx.LocalProtocolError, UnicodeError):
+            # A token or a cursor with characters that cannot travel: nothing was sent.
+            return Answer(problem="cannot be asked with what is on record", unsent=True)
         except (TimeoutError, httpx.TimeoutException):
             return Answer(problem="did not answer in time")
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        except (httpx.HTTPError, httpx.StreamError) as error:
             return Answer(problem=f"broke off its answer ({type(error).__name__})")
 
+    async def _read(self, response: httpx.Response) -> Answer:
+        if "," in response.headers.get("content-encoding", ""):
+            # Packed twice, a few kilobytes unpack to gigabytes before anybody can count them.
+            return Answer(response.status_code, problem="sent a body packed more than once")
+        raw = bytearray()
+        async for chunk in response.aiter_bytes():
+            raw += chunk
+            if len(raw) > self.limits.body:
+                return Answer(response.status_code, problem="sent more than it may")
+        return _answer(response, bytes(raw), self._now())
 
-def _answer(response: httpx.Response, raw: bytes) -> Answer:
-    answer = Answer(response.status_code, retry_after=_retry_after(response.headers.get("retry-after")))
+
+def _answer(response: httpx.Response, raw: bytes, now: datetime) -> Answer:
+    answer = Answer(response.status_code, retry_after=_retry_after(response.headers.get("retry-after"), now))
     try:
         body = json.loads(raw.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse)
     except (ValueError, RecursionError, ArithmeticError):
@@ -169,7 +181,7 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON")
 
 
-def _retry_after(header: str | None) -> float | None:
+def _retry_after(header: str | None, now: datetime) -> float | None:
     """Return the seconds that a ``Retry-After`` asks for, given as seconds or as a date; ``None`` when unreadable."""
     if header is None:
         return None
@@ -178,8 +190,8 @@ def _retry_after(header: str | None) -> float | None:
         return float(text)
     try:
         then = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     if then.tzinfo is None:
         then = then.replace(tzinfo=UTC)
-    return max((then - datetime.now(UTC)).total_seconds(), 0.0)
+    return max((then - now).total_seconds(), 0.0)

@@ -17,7 +17,7 @@ from functions.audit.snapshot import AccountBasic, AccountProfile, AccountStats,
 from functions.audit.text import one_line
 from functions.fetcher import figures
 from functions.fetcher.http import Answer, Http
-from functions.fetcher.sources.envelope import OK, TOKEN_REJECTED, Failure, code_of, open_envelope, passing
+from functions.fetcher.sources.envelope import OK, TOKEN_REJECTED, Failure, open_envelope, passing
 
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     BASIC: ("open_id", "union_id", "display_name", "avatar_url"),
@@ -50,13 +50,9 @@ async def ask_account(
     """
     asked = [scope for scope in FIELDS if scope == BASIC or granted is None or scope in granted]
     answers = await asyncio.gather(*(_ask(http, tiktok.base_url, token, scope, deadline) for scope in asked))
-    by_scope = dict(zip(asked, answers, strict=True))
-    users = {scope: _user(answer, scope) for scope, answer in by_scope.items()}
-    accepted = any(
-        code_of(answer) == OK and not isinstance(users[scope], Failure) for scope, answer in by_scope.items()
-    )
-    # A scope error proves that TikTok knew the token: it looked at what the token may see.
-    accepted = accepted or any(isinstance(u, Failure) and u.reason is Reason.SCOPE_MISSING for u in users.values())
+    users = {scope: _user(answer, scope) for scope, answer in zip(asked, answers, strict=True)}
+    # A scope error, too, proves that TikTok knew the token: it looked at what the token may see.
+    accepted = any(not isinstance(u, Failure) or u.reason is Reason.SCOPE_MISSING for u in users.values())
     rejected = not accepted and any(isinstance(u, Failure) and u.code in TOKEN_REJECTED for u in users.values())
     first = users[BASIC]
     return Account(
@@ -71,7 +67,12 @@ async def ask_account(
 
 async def _ask(http: Http, base_url: str, token: str, scope: str, deadline: float) -> Answer:
     if base_url in http.post_only:
-        return await _call(http, "POST", base_url, token, scope, deadline)
+        posted = await _call(http, "POST", base_url, token, scope, deadline)
+        if posted.status not in _WRONG_VERB:
+            return posted
+        # What was remembered is no longer so: a passing outage must not cost the container its memory for good.
+        http.post_only.discard(base_url)
+        return await _call(http, "GET", base_url, token, scope, deadline)
     answer = await _call(http, "GET", base_url, token, scope, deadline)
     if answer.status not in _WRONG_VERB:
         return answer

@@ -23,9 +23,6 @@ _BY_CODE: Final[Mapping[str, Reason]] = {
     "rate_limit_exceeded": Reason.RATE_LIMITED,
     "analytics_not_connected": Reason.NOT_CONNECTED,
     "data_not_ready": Reason.SOURCE_STALE,
-    "analytics_backend_error": Reason.SOURCE_FAILED,
-    "internal_error": Reason.SOURCE_FAILED,
-    "invalid_params": Reason.SOURCE_FAILED,
 }
 _PASSING: Final = frozenset({"rate_limit_exceeded", "internal_error", "data_not_ready", "analytics_backend_error"})
 _TWO_HUNDREDS: Final = range(200, 300)
@@ -54,7 +51,8 @@ def open_envelope(answer: Answer, *, what: str) -> Mapping[str, Any] | Failure:
         problem = answer.problem or "answered without an error code"
         status = f" (HTTP {answer.status})" if answer.status is not None else ""
         return Failure(Absent.because(_by_status(answer), f"{what} {problem}{status}"))
-    if code == OK and answer.status in _TWO_HUNDREDS:
+    # A bare text "ok" is no envelope: APIS 2.5 knows a text here only as an error.
+    if code == OK and isinstance(answer.body["error"], dict) and answer.status in _TWO_HUNDREDS:
         data = answer.body.get("data")
         if isinstance(data, dict):
             return data

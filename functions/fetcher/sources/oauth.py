@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -11,15 +12,20 @@ from pydantic import SecretStr
 
 from functions.audit.absence import Absent, Reason
 from functions.audit.grant import Grant
+from functions.fetcher import figures
 from functions.fetcher.http import TOO_MANY, Answer, Http
-from functions.fetcher.sources.envelope import Failure, code_of
+from functions.fetcher.sources.envelope import OK, Failure, code_of
 
 PATH: Final = "/v2/oauth/token/"
 INVALID_GRANT: Final = "invalid_grant"
 _SAID: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _LONGEST_LIFE: Final = 10 * 365 * 86400  # seconds; a longer one is nonsense and would overflow a date
+_UNAVAILABLE: Final = 503
 # TikTok says so before it looks at the token: these refusals did not use it up.
 _UNTOUCHED: Final = frozenset({"temporarily_unavailable", "rate_limit_exceeded"})
+# What can travel in a header and be stored: printable ASCII. KMS encrypts at most 4 KiB at once.
+_TOKEN: Final = re.compile(r"[!-~]{1,4096}")
+_SCOPE: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,43 +57,47 @@ async def refresh(
             "refresh_token": grant.refresh_token.get_secret_value(),
         },
     )
-    access = answer.body.get("access_token") if answer.body is not None else None
     code = code_of(answer)
-    if answer.body is not None and isinstance(access, str) and access and code in {None, "ok"}:
+    access = _token(answer.body, "access_token")
+    if answer.body is not None and access is not None and code in {None, OK}:
         return _renewed(grant, answer.body, access, now)
     return _failure(answer, code)
 
 
-def _renewed(grant: Grant, body: Any, access: str, now: datetime) -> Grant:  # noqa: ANN401 - a JSON object
-    renewed = body.get("refresh_token")
+def _renewed(grant: Grant, body: Mapping[str, Any], access: SecretStr, now: datetime) -> Grant:
     scope = body.get("scope")
     return grant.model_copy(
         update={
-            "access_token": SecretStr(access),
-            "refresh_token": SecretStr(renewed) if isinstance(renewed, str) and renewed else grant.refresh_token,
-            "expires_at": _end(body.get("expires_in"), now),
-            "refresh_expires_at": _end(body.get("refresh_expires_in"), now) or grant.refresh_expires_at,
-            "scopes": scopes_of(scope) if isinstance(scope, str) else grant.scopes,
+            "access_token": access,
+            "refresh_token": _token(body, "refresh_token") or grant.refresh_token,
+            "expires_at": _end(body, "expires_in", now),
+            "refresh_expires_at": _end(body, "refresh_expires_in", now) or grant.refresh_expires_at,
+            # A list without a single scope is no news: every token has one at least.
+            "scopes": (scopes_of(scope) if isinstance(scope, str) else ()) or grant.scopes,
         }
     )
 
 
 def scopes_of(text: str) -> tuple[str, ...]:
     """Return the scopes of TikTok's list, which is separated by commas or white space (APIS 1.5)."""
-    return tuple(sorted({part for part in re.split(r"[,\s]+", text) if part}))
+    return tuple(sorted({part for part in re.split(r"[,\s]+", text) if _SCOPE.fullmatch(part)}))
 
 
-def _end(seconds: object, now: datetime) -> datetime | None:
-    if isinstance(seconds, str) and seconds.strip().isdecimal():
-        seconds = int(seconds[:20])
-    if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 <= seconds <= _LONGEST_LIFE:
+def _token(body: Mapping[str, Any] | None, name: str) -> SecretStr | None:
+    said = body.get(name) if body is not None else None
+    return SecretStr(said) if isinstance(said, str) and _TOKEN.fullmatch(said) else None
+
+
+def _end(body: Mapping[str, Any], name: str, now: datetime) -> datetime | None:
+    seconds = figures.count(body, name, within="token")
+    if isinstance(seconds, Absent) or seconds > _LONGEST_LIFE:
         return None
     return now + timedelta(seconds=seconds)
 
 
 def _failure(answer: Answer, code: str | None) -> Failure:
     reason = Reason.RATE_LIMITED if answer.status == TOO_MANY or code == "rate_limit_exceeded" else Reason.SOURCE_FAILED
-    if code is not None:
+    if code not in {None, OK}:
         said = code if _SAID.fullmatch(code) else "an unknown error"
     else:
         said = answer.problem or "answered without a token"
@@ -101,4 +111,8 @@ def _untouched(answer: Answer) -> bool:
     After a lost answer the old token may be dead already and the new one known to nobody; asking again with the old one
     would then look like a revoked connection.
     """
-    return answer.unsent or answer.status == TOO_MANY or code_of(answer) in _UNTOUCHED
+    code = code_of(answer)
+    if code == INVALID_GRANT:
+        return False
+    refused = answer.status == _UNAVAILABLE and code == "server_error"
+    return answer.unsent or answer.status == TOO_MANY or refused or code in _UNTOUCHED

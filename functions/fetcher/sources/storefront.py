@@ -19,6 +19,7 @@ from functions.fetcher.sources.sessions import sessions_seen
 
 MOST_CALLS: Final = 20  # of one listing; 2,000 rows in order of traffic hold everything that a check asks for
 ROWS_A_CALL: Final = 100
+MOST_ROWS: Final = MOST_CALLS * ROWS_A_CALL  # also of a source that does not keep to what it was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,8 @@ async def _listing(question: Question, path: str) -> _Listing | Absent:
         first = part.data if first is None else first
         rows += part.rows
         cut = cut or part.cut
+        if len(rows) > MOST_ROWS:
+            return _Listing(rows[:MOST_ROWS], first, cut=True)
         if part.cursor is None:
             return _Listing(rows, first, cut)
         if part.cursor in cursors:
