@@ -36,8 +36,13 @@ def styled(status: str) -> Text:
 
 
 def print_json(document: object) -> None:
-    """Print one JSON document and nothing else on stdout."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=_number) + "\n")
+    """Print one JSON document and nothing else on stdout, escaped where the pipe's encoding knows no better."""
+    text = json.dumps(document, ensure_ascii=False, indent=2, default=_number)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(document, indent=2, default=_number)
+    sys.stdout.write(text + "\n")
 
 
 def _number(value: Any) -> Any:  # noqa: ANN401 - json's own signature
