@@ -76,8 +76,12 @@ class Entry:
     grant: Grant | None
 
 
-def read_merchants(path: Path, *, environment: Mapping[str, str], hosts: HostPolicy, profile: Profile) -> list[Entry]:
-    """Return the merchants of a file, all of them valid.
+def read_merchants(
+    path: Path, *, environment: Mapping[str, str], hosts: HostPolicy, profile: Profile, only: str | None = None
+) -> list[Entry]:
+    """Return the merchants of a file, all of them valid; with ``only``, that one's, if the file has it.
+
+    The variables that the other merchants name need not be set then.
 
     Raises:
         InvalidInput: the file cannot be read, is not TOML, or a merchant in it cannot be used; names every problem.
@@ -90,11 +94,17 @@ def read_merchants(path: Path, *, environment: Mapping[str, str], hosts: HostPol
         raise InvalidInput(f"There is no file {path}. Give the path of a merchants file with --merchants.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput(f"{path} cannot be read as a text file in UTF-8: {error}") from error
-    return parse_merchants(text, source=str(path), environment=environment, hosts=hosts, profile=profile)
+    return parse_merchants(text, source=str(path), environment=environment, hosts=hosts, profile=profile, only=only)
 
 
 def parse_merchants(
-    text: str, *, source: str, environment: Mapping[str, str], hosts: HostPolicy, profile: Profile
+    text: str,
+    *,
+    source: str,
+    environment: Mapping[str, str],
+    hosts: HostPolicy,
+    profile: Profile,
+    only: str | None = None,
 ) -> list[Entry]:
     """Return the merchants written in ``text``; ``source`` names it in errors.
 
@@ -117,7 +127,9 @@ def parse_merchants(
             problems.append(f"{table.id}: this id is used twice")
         seen.add(table.id)
         try:
-            entries.append(_entry(table, environment, hosts, profile))
+            merchant = _merchant(table, hosts, profile)
+            if only in {None, table.id}:
+                entries.append(Entry(merchant, _grant(table, environment)))
         except InvalidInput as error:
             problems.append(str(error))
     if problems:
@@ -125,7 +137,7 @@ def parse_merchants(
     return entries
 
 
-def _entry(table: _MerchantTable, environment: Mapping[str, str], hosts: HostPolicy, profile: Profile) -> Entry:
+def _merchant(table: _MerchantTable, hosts: HostPolicy, profile: Profile) -> Merchant:
     try:
         merchant = Merchant(
             id=table.id,
@@ -142,7 +154,7 @@ def _entry(table: _MerchantTable, environment: Mapping[str, str], hosts: HostPol
     except InvalidInput as error:
         raise InvalidInput(f"{table.id}: {error}") from error
     profile.refuse_unfit(merchant)
-    return Entry(merchant, _grant(table, environment))
+    return merchant
 
 
 def _tiktok(table: _TikTokTable | None, hosts: HostPolicy) -> TikTok | None:

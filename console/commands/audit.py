@@ -39,11 +39,9 @@ def audit(
     """
     on = night_of(night)
     hosts, profile = local_hosts(allow_host), default_profile()
-    entries = read_merchants(merchants, environment=os.environ, hosts=hosts, profile=profile)
-    if merchant is not None:
-        entries = [entry for entry in entries if entry.merchant.id == merchant]
-        if not entries:
-            raise Unusable(f"There is no merchant {merchant!r} in {merchants}.")
+    entries = read_merchants(merchants, environment=os.environ, hosts=hosts, profile=profile, only=merchant)
+    if not entries:
+        raise Unusable(f"There is no merchant {merchant!r} in {merchants}.")
     keys = app_keys_of(os.environ)
     unkept: list[str] = []
     grants = LocalGrants(
