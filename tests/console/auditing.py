@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -180,8 +181,10 @@ class Desk:
         """Run the command."""
         self.monkeypatch.setattr(sys, "argv", ["nightjar", *arguments])
         self.capture.readouterr()
+        before = signal.getsignal(signal.SIGTERM)
         with pytest.raises(SystemExit) as left:
             main()
+        signal.signal(signal.SIGTERM, before)  # the command takes it over for the rest of its process
         out, err = self.capture.readouterr()
         return Result(left.value.code if isinstance(left.value.code, int) else 0, out, err)
 
