@@ -114,10 +114,14 @@ def _write(merchant: Merchant) -> Item:
 
 
 def _read(item: Item) -> Merchant | Unreadable:
-    plain = from_item(item)
-    merchant_id = str(plain.pop("merchant_id", ""))
-    plain.pop("schema_version", None)
+    merchant_id: str = item["merchant_id"]["S"]
     try:
+        plain = from_item(
+            {name: value for name, value in item.items() if name not in {"merchant_id", "schema_version"}}
+        )
         return Merchant.model_validate({"id": merchant_id, **plain})
     except ValidationError as error:
         return Unreadable(merchant_id, sentence(error))
+    except TypeError as error:
+        # An attribute of a type that we never write, a string set for example: somebody's hand was at work.
+        return Unreadable(merchant_id, str(error))

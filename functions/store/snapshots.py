@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import time
+import zlib
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -62,7 +63,8 @@ class Snapshots:
         """Return the snapshot, read consistently; ``None`` when there is none or its time is over.
 
         Raises:
-            NightjarError: the body is not what was stored, or of a form that this version does not read.
+            NightjarError: the body is not what was stored for this merchant and night, or of a form that this version
+                does not read.
         """
         answer = self._client.get_item(
             TableName=self._name, Key=key(merchant_id=merchant_id, night=night.isoformat()), ConsistentRead=True
@@ -76,9 +78,13 @@ class Snapshots:
             encoded = gzip.decompress(row["body"])
             if hashlib.sha256(encoded).hexdigest() != row["sha256"]:
                 raise NightjarError(f"The snapshot of {merchant_id} for {night} is not the one that was stored.")
-            return Snapshot.model_validate_json(encoded)
-        except (OSError, EOFError, ValidationError) as error:
+            snapshot = Snapshot.model_validate_json(encoded)
+        except (OSError, EOFError, zlib.error, ValidationError) as error:
             raise NightjarError(f"The snapshot of {merchant_id} for {night} cannot be read by this version.") from error
+        if (snapshot.merchant_id, snapshot.night) != (merchant_id, night):
+            # A row that was copied by hand would have one merchant judged by what another one did.
+            raise NightjarError(f"The snapshot of {merchant_id} for {night} is of another merchant or night.")
+        return snapshot
 
 
 def _fitting(snapshot: Snapshot) -> tuple[Snapshot, bytes]:

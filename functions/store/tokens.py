@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 from pydantic import SecretStr
 
-from functions.audit.errors import Conflict
+from functions.audit.errors import Conflict, InvalidInput
 from functions.audit.grant import Grant
 from functions.store.items import from_item, key, lost_condition, to_item
 
@@ -57,7 +57,10 @@ class Tokens:
 
         Raises:
             Conflict: the stored version is no longer that of ``old``.
+            InvalidInput: the two are not of the same merchant.
         """
+        if new.merchant_id != old.merchant_id:
+            raise InvalidInput(f"The tokens of {new.merchant_id} cannot take the place of those of {old.merchant_id}.")
         stored = new.model_copy(update={"version": old.version + 1})
         condition: dict[str, Any] = {"ConditionExpression": NEVER_STORED}
         if old.version:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,8 @@ class Committed(StrEnum):
 def settle(tables: Tables, audit: Audit, merchant: Merchant, *, ttl: datetime) -> Verdict | None:
     """Read the findings, conclude, and write the verdict; again when another writer was quicker.
 
-    Returns the verdict that was written, or ``None`` when this merchant's night had ended already.
+    Returns the verdict as it was written, without findings and alert where the night is history already; ``None``
+    when this merchant's night had ended before.
 
     Raises:
         Conflict: other writers were quicker every time.
@@ -51,6 +53,8 @@ def settle(tables: Tables, audit: Audit, merchant: Merchant, *, ttl: datetime) -
     for attempt in range(1, ATTEMPTS + 1):
         before = tables.findings.of_merchant(merchant.id)
         verdict = conclude(audit, merchant, before)
+        if _is_history(audit.night, before):
+            verdict = replace(verdict, findings=(), moves={}, alert=None)
         try:
             came_of_it = commit(tables, verdict, before, ttl=ttl)
         except Conflict:
@@ -71,7 +75,7 @@ def commit(tables: Tables, verdict: Verdict, before: Mapping[str, Finding], *, t
     """
     audit = verdict.audit
     writes: list[TransactWriteItemTypeDef] = [_audit_put(tables.audits.name, audit, ttl)]
-    if all(finding.last_night <= audit.night for finding in before.values()):
+    if not _is_history(audit.night, before):
         writes += [
             _finding_put(tables.findings.name, finding, before.get(finding.check_id)) for finding in verdict.findings
         ]
@@ -87,6 +91,11 @@ def commit(tables: Tables, verdict: Verdict, before: Mapping[str, Finding], *, t
     except ClientError as error:
         return _judge_refusal(error, audit)
     return Committed.WRITTEN
+
+
+def _is_history(night: date, before: Mapping[str, Finding]) -> bool:
+    """Say whether the findings know of a later night already."""
+    return any(finding.last_night > night for finding in before.values())
 
 
 def _judge_refusal(error: ClientError, audit: Audit) -> Committed:
