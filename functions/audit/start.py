@@ -24,7 +24,8 @@ class Start(Model):
     merchant_id: MerchantId | None = None
     segment: int | None = Field(default=None, ge=0)
     segments: int | None = Field(default=None, ge=1, le=1000)
-    start_after: MerchantId | None = None
+    # Any key of the table: a page may end with a row whose id is not of our form.
+    start_after: str | None = Field(default=None, min_length=1, max_length=2048)
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Start:

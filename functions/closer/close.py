@@ -93,7 +93,8 @@ class Closer:
             periods=self.profile.periods_of(night),
             why=NEVER_CAME,
         )
-        merchant = Merchant(id=merchant_id, name=merchant_id)
+        # Not validated: whatever key the expected set holds, its night ends with an audit.
+        merchant = Merchant.model_construct(id=merchant_id, name=merchant_id)
         audit = audit_of(snapshot, None, self.profile, evaluated_at=now)
         return settle(self.tables, audit, merchant, ttl=now + timedelta(days=self.audit_days)) is not None
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from functions.audit.errors import NightjarError
 from functions.audit.jobs import FetchJob
-from functions.audit.merchant import Merchant
+from functions.audit.merchant import MERCHANT_ID, Merchant
 from functions.audit.start import Start
 from functions.audit.verdict import AuditState
 
@@ -31,12 +33,27 @@ SECONDS_TO_SPARE = 30.0  # what is left when a shard hands the rest to a fresh i
 
 @dataclass(frozen=True, slots=True)
 class Dispatched:
-    """What one invocation did: messages sent, merchants already done, merchants switched off, shards started."""
+    """What one invocation did: messages sent, merchants already done, merchants switched off, shards started.
+
+    ``unsent`` counts the messages that SQS refused to the end, ``refusals`` holds its words for it.
+    """
 
     sent: int = 0
     already_done: int = 0
     disabled: int = 0
     shards: int = 0
+    unsent: int = 0
+    refusals: frozenset[str] = frozenset()
+
+    def __add__(self, other: Dispatched) -> Dispatched:
+        return Dispatched(
+            sent=self.sent + other.sent,
+            already_done=self.already_done + other.already_done,
+            disabled=self.disabled + other.disabled,
+            shards=self.shards + other.shards,
+            unsent=self.unsent + other.unsent,
+            refusals=self.refusals | other.refusals,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +73,19 @@ class Dispatcher:
         """Dispatch what ``start`` asks for. Doing it again sends nothing for merchants that are already done.
 
         Raises:
-            NightjarError: a merchant was named that does not exist, or messages could not be sent; those merchants
-                are in the expected set all the same, so the night's coverage shows them.
+            NightjarError: a merchant was named that does not exist, or messages could not be sent. The latter is said
+                when everybody else has been dispatched; those merchants are in the expected set all the same, so the
+                night's coverage shows them.
         """
+        done = self._start(start, now)
+        if done.unsent:
+            raise NightjarError(
+                f"{done.unsent} fetch messages could not be sent ({', '.join(sorted(done.refusals))}), {done.sent} "
+                "could; those merchants stay pending. Start the night again: it sends nothing for who is done."
+            )
+        return done
+
+    def _start(self, start: Start, now: datetime) -> Dispatched:
         night = start.of_night
         ttl = now + timedelta(days=self.audit_days)
         self.tables.nights.open(night, at=now, ttl=ttl)
@@ -89,20 +116,15 @@ class Dispatcher:
                 for row in page
                 if not isinstance(row, Merchant) or row.enabled
             ]
-            part = self._expect_and_send(wanted, night, now)
-            done = Dispatched(
-                sent=done.sent + part.sent,
-                already_done=done.already_done + part.already_done,
-                disabled=done.disabled + len(page) - len(wanted),
-                shards=done.shards,
-            )
+            done += self._expect_and_send(wanted, night, now)
+            done = replace(done, disabled=done.disabled + len(page) - len(wanted))
             if after is None:
                 return done
             if self.seconds_left() < SECONDS_TO_SPARE:
                 self.start_again(
                     Start(night=night, segment=start.segment or 0, segments=start.segments or 1, start_after=after)
                 )
-                return Dispatched(done.sent, done.already_done, done.disabled, shards=1)
+                return replace(done, shards=1)
 
     def _expect_and_send(self, merchant_ids: Sequence[str], night: date, now: datetime) -> Dispatched:
         ttl = now + timedelta(days=self.audit_days)
@@ -118,31 +140,43 @@ class Dispatcher:
                 for merchant_id, wanted in zip(merchant_ids, writers.map(is_due, merchant_ids), strict=True)
                 if wanted
             ]
-            unsent = sum(writers.map(self._send, _batches([FetchJob(merchant_id=i, night=night) for i in due])))
-        if unsent:
-            raise NightjarError(
-                f"{unsent} of {len(due)} fetch messages could not be sent after {SEND_ATTEMPTS} attempts; "
-                "those merchants stay pending. Start the night again: it sends only what is missing."
-            )
-        return Dispatched(sent=len(due), already_done=len(merchant_ids) - len(due))
+            # No message can name an id that is not of our form: somebody's hand put it into the table. Its row stays
+            # pending, and the closer makes a failed audit of it.
+            jobs = [FetchJob(merchant_id=i, night=night) for i in due if MERCHANT_ID.fullmatch(i)]
+            sent = sum(writers.map(self._send, _batches(jobs)), Dispatched())
+        return replace(sent, already_done=len(merchant_ids) - len(due))
 
-    def _send(self, jobs: Sequence[FetchJob]) -> int:
-        """Send up to ten messages; return how many SQS still refused after every attempt.
+    def _send(self, jobs: Sequence[FetchJob]) -> Dispatched:
+        """Send up to ten messages; return how many went, and how many SQS still refused after every attempt.
 
-        ``SendMessageBatch`` answers 200 even when entries failed: what it lists as failed is sent again.
+        ``SendMessageBatch`` answers 200 even when entries failed: what it lists as failed is sent again. A call that
+        fails as a whole was tried again by the client already.
         """
         waiting: dict[str, SendMessageBatchRequestEntryTypeDef] = {
             str(at): {"Id": str(at), "MessageBody": job.model_dump_json()} for at, job in enumerate(jobs)
         }
+        said: set[str] = set()
         for attempt in range(SEND_ATTEMPTS):
             if attempt:
                 self.sleep(self.random.uniform(0, 0.1 * 2**attempt))
-            answer = self.sqs.send_message_batch(QueueUrl=self.queue_url, Entries=list(waiting.values()))
+            try:
+                answer = self.sqs.send_message_batch(QueueUrl=self.queue_url, Entries=list(waiting.values()))
+            except (ClientError, BotoCoreError) as error:
+                # One batch's trouble must not keep the rest of the fleet from being expected and sent.
+                said = {_name_of(error)}
+                break
             for sent in answer.get("Successful", []):
                 waiting.pop(sent["Id"], None)
+            said = {refused["Code"] for refused in answer.get("Failed", [])}
             if not waiting:
-                return 0
-        return len(waiting)
+                return Dispatched(sent=len(jobs))
+        return Dispatched(sent=len(jobs) - len(waiting), unsent=len(waiting), refusals=frozenset(said))
+
+
+def _name_of(error: ClientError | BotoCoreError) -> str:
+    if isinstance(error, ClientError):
+        return error.response.get("Error", {}).get("Code", "an unnamed error")
+    return type(error).__name__
 
 
 def _batches(jobs: Sequence[FetchJob]) -> Iterator[Sequence[FetchJob]]:
