@@ -1,0 +1,115 @@
+"""An AWS that only pretends (moto, in this process): tables, queues, topics, key and secret of one stage."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from functions.runtime import clients
+from functions.store.items import from_item
+from functions.store.tables import Tables
+from functions.store.tokens import Tokens
+from tests.tables import PREFIX, create_tables
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
+REGION: Final = "us-east-1"
+CLIENT_SECRET: Final = "app-secret-MARKED-c0ffee"
+
+
+class OneAtATime:
+    """A client whose calls wait for each other, as DynamoDB's writes of one item do; moto's do not."""
+
+    def __init__(self, client: object) -> None:
+        self._client = client
+        self._lock = Lock()
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self._client, name)
+
+        def in_turn(**request: Any) -> Any:
+            with self._lock:
+                return call(**request)
+
+        return in_turn
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """The clients of the stage, and short ways to look at what is in it."""
+
+    dynamodb: DynamoDBClient
+    kms: KMSClient
+    sqs: SQSClient
+    sns: SNSClient
+    key_arn: str
+
+    @property
+    def tables(self) -> Tables:
+        return Tables(self.dynamodb, PREFIX)
+
+    @property
+    def tokens(self) -> Tokens:
+        return Tokens(self.dynamodb, f"{PREFIX}tokens", kms=self.kms, key_id=self.key_arn)
+
+    def raw(self, table: str) -> list[dict[str, Any]]:
+        """Return every item of a table as DynamoDB has it, in the order of the keys."""
+        items: list[dict[str, Any]] = self.dynamodb.scan(TableName=PREFIX + table)["Items"]
+        return sorted(items, key=repr)
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """Return every item of a table as plain values."""
+        return [from_item(item) for item in self.raw(table)]
+
+    def everything(self) -> dict[str, list[dict[str, Any]]]:
+        """Return all that the tables hold."""
+        names = ("merchants", "tokens", "snapshots", "audits", "findings", "alerts", "nights")
+        return {name: self.raw(name) for name in names}
+
+    def queue(self, name: str) -> str:
+        """Create a queue and return its address."""
+        return self.sqs.create_queue(QueueName=PREFIX + name)["QueueUrl"]
+
+    def messages(self, queue_url: str) -> list[dict[str, Any]]:
+        """Take all messages out of a queue and return their bodies."""
+        bodies: list[dict[str, Any]] = []
+        while taken := self.sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages"):
+            for message in taken:
+                bodies.append(json.loads(message["Body"]))
+                self.sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return sorted(bodies, key=json.dumps)
+
+    def topic(self, name: str) -> str:
+        """Create a topic and return its ARN."""
+        return self.sns.create_topic(Name=PREFIX + name)["TopicArn"]
+
+
+@contextmanager
+def pretended_aws() -> Iterator[Cloud]:
+    """Give an empty stage, and take it away again with every client that knew it."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        patch.setenv("AWS_DEFAULT_REGION", REGION)
+        clients.forget()
+        dynamodb = cast("DynamoDBClient", OneAtATime(boto3.client("dynamodb", region_name=REGION)))
+        kms = boto3.client("kms", region_name=REGION)
+        create_tables(dynamodb)
+        yield Cloud(
+            dynamodb=dynamodb,
+            kms=kms,
+            sqs=boto3.client("sqs", region_name=REGION),
+            sns=boto3.client("sns", region_name=REGION),
+            key_arn=kms.create_key()["KeyMetadata"]["Arn"],
+        )
+        clients.forget()

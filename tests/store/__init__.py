@@ -1,0 +1,1 @@
+"""The tables hold what the store promises."""

@@ -1,0 +1,84 @@
+"""The table `nights`: opened once, closed with what was counted, the first close remembered."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from botocore.exceptions import ClientError
+
+from functions.audit.absence import Reason
+from functions.audit.night import Coverage, Night
+from functions.audit.outcome import Status
+from tests.builders import NIGHT, NOW
+from tests.cloud import Cloud
+from tests.store.stories import TTL
+
+LATER = NOW + timedelta(hours=4)
+COUNTED = Coverage(
+    night=NIGHT,
+    expected=3,
+    audited=1,
+    failed=("foxglove",),
+    missing=("yarrow",),
+    outcomes=dict(zip(Status, (9, 1, 2, 3, 15), strict=True)),
+    causes={Reason.SOURCE_FAILED: 15, Reason.RATE_LIMITED: 2},
+)
+
+
+def test_a_night_is_opened_once(cloud: Cloud) -> None:
+    assert cloud.tables.nights.open(NIGHT, at=NOW, ttl=TTL)
+    assert not cloud.tables.nights.open(NIGHT, at=LATER, ttl=TTL)
+
+    assert cloud.tables.nights.get(NIGHT) == Night(NIGHT, opened_at=NOW, closed_at=None, coverage=None)
+
+
+def test_nobody_opened_a_night_that_is_not_there(cloud: Cloud) -> None:
+    assert cloud.tables.nights.get(NIGHT) is None
+
+
+def test_a_closed_night_comes_back_with_its_coverage(cloud: Cloud) -> None:
+    cloud.tables.nights.open(NIGHT, at=NOW, ttl=TTL)
+
+    cloud.tables.nights.close(COUNTED, at=LATER)
+
+    night = cloud.tables.nights.get(NIGHT)
+    assert night == Night(NIGHT, opened_at=NOW, closed_at=LATER, coverage=COUNTED)
+    assert night.coverage is not None
+    assert list(night.coverage.causes) == [Reason.SOURCE_FAILED, Reason.RATE_LIMITED]
+
+
+def test_a_night_that_was_never_opened_is_not_closed_into_being(cloud: Cloud) -> None:
+    with pytest.raises(ClientError, match="ConditionalCheckFailed"):
+        cloud.tables.nights.close(COUNTED, at=LATER)
+
+    assert cloud.raw("nights") == []
+
+
+def test_a_second_close_counts_anew_and_keeps_the_first_time(cloud: Cloud) -> None:
+    cloud.tables.nights.open(NIGHT, at=NOW, ttl=TTL)
+    cloud.tables.nights.close(COUNTED, at=LATER)
+    recounted = Coverage(NIGHT, 3, 3, (), (), dict.fromkeys(Status, 9), {})
+
+    cloud.tables.nights.close(recounted, at=LATER + timedelta(hours=1))
+
+    assert cloud.tables.nights.get(NIGHT) == Night(NIGHT, opened_at=NOW, closed_at=LATER, coverage=recounted)
+
+
+def test_the_figures_are_plain_numbers(cloud: Cloud) -> None:
+    cloud.tables.nights.open(NIGHT, at=NOW, ttl=TTL)
+    cloud.tables.nights.close(COUNTED, at=LATER)
+
+    item = cloud.raw("nights")[0]
+
+    assert item["schema_version"] == {"N": "1"}
+    assert {name: item[name]["N"] for name in ("expected", "audited", "failed", "missing", "not_evaluated")} == {
+        "expected": "3",
+        "audited": "1",
+        "failed": "1",
+        "missing": "1",
+        "not_evaluated": "15",
+    }
+    assert item["coverage_percent"] == {"N": "33.333333"}
+    assert item["causes"]["M"] == {"source_failed": {"N": "15"}, "rate_limited": {"N": "2"}}
+    assert item["failed_merchants"] == {"L": [{"S": "foxglove"}]}
