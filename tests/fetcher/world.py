@@ -79,14 +79,16 @@ class World:
         return healthy(name)
 
     def _scripted(self, request: httpx.Request, answer: Scripted | list[Any]) -> httpx.Response:
+        now: Any = answer
         if isinstance(answer, list):
-            answer = answer.pop(0) if len(answer) > 1 else answer[0]
-        if isinstance(answer, Exception):
-            raise answer
-        if isinstance(answer, httpx.Response):
+            now = answer.pop(0) if len(answer) > 1 else answer[0]
+        if isinstance(now, Exception):
+            raise now
+        if isinstance(now, httpx.Response):
             # A response can be read once; whoever asks again gets a new one.
-            return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
-        return answer(request)
+            return httpx.Response(now.status_code, headers=now.headers, content=now.content)
+        response: httpx.Response = now(request)
+        return response
 
     def names(self) -> list[str]:
         """Return the calls so far as verb and name."""
@@ -130,8 +132,8 @@ class Memory:
         return self.rows.get(merchant_id)
 
     def replace(self, old: Grant, new: Grant) -> Grant:
-        if self._before is not None:
-            self._before, before = None, self._before
+        before, self._before = self._before, None
+        if before is not None:
             before(self)
         if self.rows[old.merchant_id].version != old.version:
             raise Conflict("somebody else wrote first")
