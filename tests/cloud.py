@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -78,6 +79,10 @@ class Cloud:
         names = ("merchants", "tokens", "snapshots", "audits", "findings", "alerts", "nights")
         return {name: self.raw(name) for name in names}
 
+    def instead(self, call: str, answer: Callable[..., Any]) -> None:
+        """Have DynamoDB's client of this stage answer one of its calls in another way."""
+        setattr(self.dynamodb, call, answer)
+
     def queue(self, name: str) -> str:
         """Create a queue and return its address."""
         return self.sqs.create_queue(QueueName=PREFIX + name)["QueueUrl"]
@@ -102,14 +107,21 @@ def pretended_aws() -> Iterator[Cloud]:
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         patch.setenv("AWS_DEFAULT_REGION", REGION)
         clients.forget()
-        dynamodb = cast("DynamoDBClient", OneAtATime(boto3.client("dynamodb", region_name=REGION)))
-        kms = boto3.client("kms", region_name=REGION)
+        kms: KMSClient = _client("kms")
+        # One wrapper a stage: what a test makes it answer ends with the test.
+        dynamodb = cast("DynamoDBClient", OneAtATime(_client("dynamodb")))
         create_tables(dynamodb)
         yield Cloud(
             dynamodb=dynamodb,
             kms=kms,
-            sqs=boto3.client("sqs", region_name=REGION),
-            sns=boto3.client("sns", region_name=REGION),
+            sqs=_client("sqs"),
+            sns=_client("sns"),
             key_arn=kms.create_key()["KeyMetadata"]["Arn"],
         )
         clients.forget()
+
+
+@cache
+def _client(service: Any) -> Any:
+    """Return a client that every test shares: moto empties itself, and clients are slow to make."""
+    return boto3.client(service, region_name=REGION)

@@ -1,0 +1,1 @@
+"""The rooms beside their doors: what each does, and in which order."""

@@ -1,0 +1,284 @@
+"""A night's end: everybody expected has an audit, what never left is stirred up, operators are told once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, cast
+
+import pytest
+
+from functions.audit.errors import NightjarError
+from functions.audit.outcome import Status
+from functions.audit.profile import default_profile
+from functions.audit.verdict import AuditState
+from functions.closer.close import Closed, Closer
+from functions.store.tables import Tables
+from functions.store.verdicts import settle
+from tests.builders import NIGHT, NOW, channel, merchant
+from tests.cloud import Cloud
+from tests.rooms.fakes import FakeSns, refused
+from tests.store.stories import TTL, audit, failed, night_after
+from tests.tables import PREFIX
+
+CLOSING = NOW + timedelta(hours=4)
+ID = f"{NIGHT}#critical"
+
+
+@dataclass
+class Stage:
+    """A closer, its topic, and a night that was opened."""
+
+    cloud: Cloud
+    sns: FakeSns = field(default_factory=FakeSns)
+    troubles: list[str] = field(default_factory=list)
+
+    def close(self, tables: Tables | None = None) -> Closed:
+        closer = Closer(
+            tables=tables or self.cloud.tables,
+            sns=cast("Any", self.sns),
+            topic_arn="arn:aws:sns:us-east-1:123456789012:nightjar-test-operators",
+            profile=default_profile(),
+            audit_days=90,
+            on_failure=lambda merchant_id, error: self.troubles.append(f"{merchant_id} {type(error).__name__}"),
+        )
+        return closer.close(NIGHT, now=CLOSING)
+
+    def expect(self, *ids: str) -> None:
+        for id_ in ids:
+            self.cloud.tables.audits.expect(id_, NIGHT, at=NOW, ttl=TTL)
+
+    def audited(self, *ids: str, **current: Any) -> None:
+        for id_ in ids:
+            settle(self.cloud.tables, audit(channel(**current), merchant_id=id_), merchant(id=id_), ttl=TTL)
+
+
+@pytest.fixture
+def stage(cloud: Cloud) -> Stage:
+    cloud.tables.nights.open(NIGHT, at=NOW, ttl=TTL)
+    return Stage(cloud)
+
+
+def test_a_full_night_is_closed_with_its_coverage_and_told(stage: Stage) -> None:
+    stage.expect("larkspur", "foxglove")
+    stage.audited("larkspur", "foxglove")
+
+    closed = stage.close()
+
+    assert closed.first
+    assert closed.coverage.percent == 100
+    night = stage.cloud.tables.nights.get(NIGHT)
+    assert night is not None
+    assert (night.closed_at, night.coverage) == (CLOSING, closed.coverage)
+    (told,) = stage.sns.published
+    assert told["TopicArn"].endswith("operators")
+    assert told["Subject"] == "Nightjar 2026-11-21: all clear"
+    assert "2 of 2 expected merchants were audited (100.0 %)" in told["Message"]
+
+
+def test_who_is_still_pending_becomes_a_failed_audit_of_fifteen_outcomes(stage: Stage) -> None:
+    stage.expect("larkspur", "lost")
+    stage.audited("larkspur")
+
+    closed = stage.close()
+
+    row = stage.cloud.tables.audits.get("lost", NIGHT)
+    assert row is not None
+    assert row["state"] == "failed"
+    assert len(row["outcomes"]) == 15
+    assert {outcome["status"] for outcome in row["outcomes"].values()} == {"not_evaluated"}
+    assert {outcome["causes"][0]["detail"] for outcome in row["outcomes"].values()} == {
+        "the fetch never came back before the night was closed"
+    }
+    assert "pending_night" not in row
+    assert list(stage.cloud.tables.audits.unfinished(NIGHT)) == []
+    assert (closed.coverage.audited, closed.coverage.failed, closed.coverage.missing) == (1, ("lost",), ())
+    assert closed.coverage.percent == Decimal(50)
+    assert closed.coverage.outcomes[Status.NOT_EVALUATED] == 15
+    assert "lost" in stage.sns.published[0]["Message"]
+    assert "all clear" not in stage.sns.published[0]["Subject"]
+    assert len(stage.cloud.tables.findings.of_merchant("lost")) == 15
+
+
+def test_losing_sight_keeps_an_open_finding_open(stage: Stage) -> None:
+    night_before = audit(channel(bounce_rate="81.2"), night=night_after(-1))
+    settle(stage.cloud.tables, night_before, merchant(), ttl=TTL)
+    stage.expect("larkspur")
+
+    stage.close()
+
+    finding = stage.cloud.tables.findings.of_merchant("larkspur")["bounce_rate"]
+    assert (finding.status, finding.is_open, finding.blinded_since) == (Status.NOT_EVALUATED, True, NIGHT)
+    assert len(stage.cloud.raw("alerts")) == 1
+
+
+def test_an_audit_that_failed_before_is_counted_and_left_as_it_is(stage: Stage) -> None:
+    settle(stage.cloud.tables, failed(), merchant(), ttl=TTL)
+    before = stage.cloud.raw("audits")
+
+    closed = stage.close()
+
+    assert closed.coverage.failed == ("larkspur",)
+    assert stage.cloud.raw("audits") == before
+
+
+def test_an_id_of_a_foreign_form_has_its_audit_too(stage: Stage) -> None:
+    stage.expect("Shop A")
+
+    closed = stage.close()
+
+    assert stage.troubles == []
+    assert closed.coverage.failed == ("Shop A",)
+    assert stage.cloud.tables.audits.state("Shop A", NIGHT) is AuditState.FAILED
+
+
+def test_a_merchant_that_finishes_while_the_night_is_closed_is_counted_as_audited(stage: Stage) -> None:
+    """The index shows it pending, the table has it done."""
+    stage.expect("larkspur")
+    tables = _with_an_index_that_lags(stage)
+    stage.audited("larkspur", bounce_rate="81.2")
+
+    closed = stage.close(tables)
+
+    assert (closed.coverage.audited, closed.coverage.failed, closed.coverage.missing) == (1, (), ())
+    assert closed.coverage.outcomes[Status.CRITICAL] == 1
+
+
+def test_one_merchants_trouble_does_not_keep_the_night_open(stage: Stage) -> None:
+    stage.expect("larkspur", "stuck")
+    tables = _refusing_to_write(stage, "stuck")
+
+    closed = stage.close(tables)
+
+    assert stage.troubles == ["stuck ClientError"]
+    assert (closed.coverage.failed, closed.coverage.missing) == (("larkspur",), ("stuck",))
+    assert stage.cloud.tables.nights.get(NIGHT) is not None
+    assert "Still pending at the close: stuck" in stage.sns.published[0]["Message"]
+
+
+def test_only_alerts_of_that_night_that_never_left_are_stirred_up(stage: Stage) -> None:
+    stage.audited("left", "stayed", bounce_rate="81.2")
+    settle(stage.cloud.tables, audit(merchant_id="other", night=night_after()), merchant(id="other"), ttl=TTL)
+    stage.cloud.tables.alerts.record_published("left", ID, at=NOW, message_id="m", topic_arn="t")
+
+    closed = stage.close()
+
+    assert closed.swept == 1
+    sweeps = {row["merchant_id"]: row.get("sweeps") for row in stage.cloud.rows("alerts")}
+    assert sweeps == {"left": None, "stayed": 1, "other": None}
+
+
+def test_closing_again_counts_anew_and_tells_nobody_twice(stage: Stage) -> None:
+    stage.expect("larkspur", "late")
+    stage.audited("larkspur")
+    stage.close()
+    stage.audited("late")
+
+    again = stage.close()
+
+    assert not again.first
+    assert len(stage.sns.published) == 1
+    night = stage.cloud.tables.nights.get(NIGHT)
+    assert night is not None
+    assert night.coverage is not None
+    assert night.coverage.audited == 2
+
+
+def test_closing_a_closed_night_again_changes_nothing(stage: Stage) -> None:
+    stage.expect("larkspur", "lost")
+    stage.audited("larkspur")
+    stage.close()
+    before = stage.cloud.everything()
+
+    stage.close()
+
+    assert stage.cloud.everything() == before
+
+
+def test_a_night_that_was_never_opened_is_refused_and_told_to_nobody(cloud: Cloud) -> None:
+    stage = Stage(cloud)
+
+    with pytest.raises(NightjarError, match="2026-11-21 was never opened"):
+        stage.close()
+
+    assert stage.sns.published == []
+    assert cloud.raw("nights") == []
+
+
+def test_a_night_that_expected_nobody_is_not_all_clear(stage: Stage) -> None:
+    closed = stage.close()
+
+    assert closed.coverage.percent == 0
+    assert "0 of 0 audited" in stage.sns.published[0]["Subject"]
+    assert "Nobody was expected" in stage.sns.published[0]["Message"]
+
+
+def test_a_crash_between_telling_and_closing_repeats_the_summary_and_never_loses_it(stage: Stage) -> None:
+    stage.expect("larkspur")
+    stage.audited("larkspur")
+    crashes = iter([MemoryError()])
+
+    def crash_once() -> None:
+        for crash in crashes:
+            raise crash
+
+    stage.sns.after = crash_once
+
+    with pytest.raises(MemoryError):
+        stage.close()
+    night = stage.cloud.tables.nights.get(NIGHT)
+    assert night is not None
+    assert night.closed_at is None
+
+    assert stage.close().first
+    assert len(stage.sns.published) == 2
+
+
+def test_a_topic_that_refuses_leaves_the_night_open_for_the_next_try(stage: Stage) -> None:
+    stage.expect("larkspur")
+
+    def refuse() -> None:
+        raise refused("AuthorizationError", "Publish")
+
+    stage.sns.before = refuse
+
+    with pytest.raises(Exception, match="AuthorizationError"):
+        stage.close()
+
+    night = stage.cloud.tables.nights.get(NIGHT)
+    assert night is not None
+    assert night.closed_at is None
+
+
+def _with_an_index_that_lags(stage: Stage) -> Tables:
+    """Return tables whose index of a night's audits goes on showing what it shows now."""
+    query = stage.cloud.dynamodb.query
+    shown = query(
+        TableName=f"{PREFIX}audits",
+        IndexName="by_night",
+        KeyConditionExpression="night = :night",
+        ExpressionAttributeValues={":night": {"S": str(NIGHT)}},
+    )
+
+    class Lagging:
+        def query(self, **request: Any) -> Any:
+            return shown if request.get("IndexName") == "by_night" else query(**request)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(stage.cloud.dynamodb, name)
+
+    return Tables(cast("Any", Lagging()), PREFIX)
+
+
+def _refusing_to_write(stage: Stage, merchant_id: str) -> Tables:
+    class Refusing:
+        def transact_write_items(self, **request: Any) -> Any:
+            if request["TransactItems"][0]["Put"]["Item"]["merchant_id"]["S"] == merchant_id:
+                raise refused("ThrottlingException", "TransactWriteItems")
+            return stage.cloud.dynamodb.transact_write_items(**request)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(stage.cloud.dynamodb, name)
+
+    return Tables(cast("Any", Refusing()), PREFIX)
