@@ -89,7 +89,7 @@ def read_merchants(
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise InvalidInput(f"{path} is larger than {LARGEST_FILE >> 20} MiB; split it.")
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise InvalidInput(f"There is no file {path}. Give the path of a merchants file with --merchants.") from error
     except (OSError, UnicodeDecodeError) as error:

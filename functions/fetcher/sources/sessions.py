@@ -24,14 +24,10 @@ def sessions_seen(data: Mapping[str, Any], periods: Periods, *, currency: str) -
     if (stale := staleness(data, periods, what=WHAT)) is not None:
         return stale
     current, prior = data.get("current"), data.get("prior")
-    if current is None:
-        return Absent.because(Reason.NOT_MEASURED, f"{WHAT}: current is missing or null")
-    if not isinstance(current, dict):
-        return Absent.because(Reason.SOURCE_FAILED, f"{WHAT}: current is not an object")
     meta = data.get("meta") or {}
     named = meta.get("currency")
     return SessionsSeen(
-        current=_period(current, "current"),
+        current=_current(current),
         prior=_prior(prior),
         series=_series(data, periods),
         currency=named if isinstance(named, str) and _CURRENCY.fullmatch(named) else currency,
@@ -39,6 +35,15 @@ def sessions_seen(data: Mapping[str, Any], periods: Periods, *, currency: str) -
         mixed_definition=_mixed(current, prior, ("backend", "attribution")),
         flags=tuple(flag for flag in FLAGS if meta.get(flag) is True),
     )
+
+
+def _current(current: object) -> PeriodFigures:
+    """Return the current period. Where it is missing, its figures are, and the series is still worth reading."""
+    if current is None:
+        return PeriodFigures.unseen(Absent.because(Reason.NOT_MEASURED, f"{WHAT}: current is missing or null"))
+    if not isinstance(current, dict):
+        return PeriodFigures.unseen(Absent.because(Reason.SOURCE_FAILED, f"{WHAT}: current is not an object"))
+    return _period(current, "current")
 
 
 def _prior(prior: object) -> PeriodFigures | Absent:
@@ -67,9 +72,9 @@ def _period(of: Mapping[str, Any], within: str) -> PeriodFigures:
     )
 
 
-def _mixed(current: Mapping[str, Any], prior: object, names: tuple[str, ...]) -> Absent | None:
+def _mixed(current: object, prior: object, names: tuple[str, ...]) -> Absent | None:
     """Return why the periods cannot be compared: both name the thing, and name it differently."""
-    if not isinstance(prior, dict):
+    if not isinstance(current, dict) or not isinstance(prior, dict):
         return None
     for name in names:
         now, before = current.get(name), prior.get(name)
