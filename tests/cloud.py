@@ -59,7 +59,8 @@ class Cloud:
 
     @property
     def tables(self) -> Tables:
-        return Tables(self.dynamodb, PREFIX)
+        # The clock on the wall must not end what a story wrote: nothing here is ever over.
+        return Tables(self.dynamodb, PREFIX, clock=lambda: 0.0)
 
     @property
     def tokens(self) -> Tokens:

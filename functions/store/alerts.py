@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -12,27 +13,44 @@ from functions.audit.alert import Alert, AlertState, Critical
 from functions.audit.errors import InvalidMessage
 from functions.audit.finding import Move
 from functions.audit.outcome import Status
-from functions.store.items import Item, epoch, from_item, key, lost_condition, pages, to_item
+from functions.store.items import (
+    NOT_OVER,
+    TTL_NAME,
+    Clock,
+    Item,
+    epoch,
+    from_item,
+    is_over,
+    key,
+    lost_condition,
+    now_value,
+    pages,
+    to_item,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 STILL_PENDING = "#state = :pending"
+# What could not leave on its own night is stirred up again for a week: a topic may have been out of order for days.
+NIGHTS_SWEPT = 8
 
 
 class Alerts:
     """The table `alerts`."""
 
-    def __init__(self, client: DynamoDBClient, name: str) -> None:
+    def __init__(self, client: DynamoDBClient, name: str, *, clock: Clock = time.time) -> None:
         self._client = client
         self.name = name
+        self._clock = clock
 
     def get(self, merchant_id: str, alert_id: str) -> Alert | None:
         """Return an alert as it is now, read consistently; ``None`` when there is none."""
         answer = self._client.get_item(
             TableName=self.name, Key=key(merchant_id=merchant_id, alert_id=alert_id), ConsistentRead=True
         )
-        return _alert(from_item(answer["Item"])) if "Item" in answer else None
+        row = from_item(answer.get("Item", {}))
+        return _alert(row) if row and not is_over(row, self._clock) else None
 
     def record_published(
         self, merchant_id: str, alert_id: str, *, at: datetime, message_id: str, topic_arn: str
@@ -52,16 +70,26 @@ class Alerts:
         )
 
     def unsent(self, night: date) -> Iterator[tuple[str, str]]:
-        """Yield the keys of a night's alerts that never left. An index: a moment behind the table."""
-        rows = pages(
-            self._client,
-            TableName=self.name,
-            IndexName="unsent",
-            KeyConditionExpression="unsent_night = :night",
-            ProjectionExpression="merchant_id, alert_id",
-            ExpressionAttributeValues={":night": {"S": night.isoformat()}},
-        )
-        return ((row["merchant_id"], row["alert_id"]) for row in rows)
+        """Yield the keys of alerts that never left: the night's, then those of the week before.
+
+        An index: a moment behind the table.
+        """
+        for back in range(NIGHTS_SWEPT):
+            rows = pages(
+                self._client,
+                TableName=self.name,
+                IndexName="unsent",
+                KeyConditionExpression="unsent_night = :night",
+                FilterExpression=NOT_OVER,
+                ProjectionExpression="merchant_id, alert_id",
+                ExpressionAttributeNames=TTL_NAME,
+                ExpressionAttributeValues={
+                    ":night": {"S": (night - timedelta(days=back)).isoformat()},
+                    **now_value(self._clock),
+                },
+            )
+            for row in rows:
+                yield row["merchant_id"], row["alert_id"]
 
     def touch(self, merchant_id: str, alert_id: str, *, at: datetime) -> bool:
         """Change a pending alert so that the stream shows it again; return whether it was still pending."""

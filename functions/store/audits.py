@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,20 +15,35 @@ from functions.audit.night import AuditHead
 from functions.audit.outcome import Status
 from functions.audit.plain import kpi_plain, outcome_plain
 from functions.audit.verdict import Audit, AuditState
-from functions.store.items import Item, epoch, from_item, key, lost_condition, pages, to_item
+from functions.store.items import (
+    NOT_OVER,
+    OVER,
+    TTL_NAME,
+    Clock,
+    Item,
+    epoch,
+    from_item,
+    is_over,
+    key,
+    lost_condition,
+    now_value,
+    pages,
+    to_item,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-NOT_THERE_YET = "attribute_not_exists(merchant_id)"
+NOT_THERE_YET = f"attribute_not_exists(merchant_id) OR {OVER}"
 
 
 class Audits:
     """The table `audits`."""
 
-    def __init__(self, client: DynamoDBClient, name: str) -> None:
+    def __init__(self, client: DynamoDBClient, name: str, *, clock: Clock = time.time) -> None:
         self._client = client
         self.name = name
+        self._clock = clock
 
     def expect(self, merchant_id: str, night: date, *, at: datetime, ttl: datetime) -> bool:
         """Write the pending row of a merchant that is expected tonight; return whether it is new."""
@@ -42,7 +58,13 @@ class Audits:
             }
         )
         try:
-            self._client.put_item(TableName=self.name, Item=item, ConditionExpression=NOT_THERE_YET)
+            self._client.put_item(
+                TableName=self.name,
+                Item=item,
+                ConditionExpression=NOT_THERE_YET,
+                ExpressionAttributeNames=TTL_NAME,
+                ExpressionAttributeValues=now_value(self._clock),
+            )
         except ClientError as error:
             if lost_condition(error):
                 return False
@@ -55,17 +77,18 @@ class Audits:
             TableName=self.name,
             Key=key(merchant_id=merchant_id, night=night.isoformat()),
             ConsistentRead=True,
-            ProjectionExpression="#state",
-            ExpressionAttributeNames={"#state": "state"},
+            ProjectionExpression="#state, #ttl",
+            ExpressionAttributeNames={"#state": "state", **TTL_NAME},
         )
-        return AuditState(answer["Item"]["state"]["S"]) if "Item" in answer else None
+        row = self._current(answer.get("Item"))
+        return AuditState(row["state"]) if row is not None else None
 
     def get(self, merchant_id: str, night: date) -> Item | None:
         """Return a row as plain values, read consistently; ``None`` when there is none."""
         answer = self._client.get_item(
             TableName=self.name, Key=key(merchant_id=merchant_id, night=night.isoformat()), ConsistentRead=True
         )
-        return from_item(answer["Item"]) if "Item" in answer else None
+        return self._current(answer.get("Item"))
 
     def head(self, merchant_id: str, night: date) -> AuditHead | None:
         """Return what the night's summary needs of one audit, read consistently."""
@@ -74,15 +97,16 @@ class Audits:
 
     def heads(self, night: date) -> Iterator[AuditHead]:
         """Yield what the night's summary needs of each expected merchant. An index: a moment behind the table."""
-        names = {"#night": "night", "#state": "state", "#counts": "counts", "#reasons": "reasons"}
+        names = {"#night": "night", "#state": "state", "#counts": "counts", "#reasons": "reasons", **TTL_NAME}
         rows = pages(
             self._client,
             TableName=self.name,
             IndexName="by_night",
             KeyConditionExpression="#night = :night",
+            FilterExpression=NOT_OVER,
             ProjectionExpression="merchant_id, #state, #counts, #reasons",
             ExpressionAttributeNames=names,
-            ExpressionAttributeValues={":night": {"S": night.isoformat()}},
+            ExpressionAttributeValues={":night": {"S": night.isoformat()}, **now_value(self._clock)},
         )
         return map(_head, rows)
 
@@ -93,10 +117,16 @@ class Audits:
             TableName=self.name,
             IndexName="unfinished",
             KeyConditionExpression="pending_night = :night",
+            FilterExpression=NOT_OVER,
             ProjectionExpression="merchant_id",
-            ExpressionAttributeValues={":night": {"S": night.isoformat()}},
+            ExpressionAttributeNames=TTL_NAME,
+            ExpressionAttributeValues={":night": {"S": night.isoformat()}, **now_value(self._clock)},
         )
         return (row["merchant_id"] for row in rows)
+
+    def _current(self, item: Mapping[str, Any] | None) -> Item | None:
+        row = from_item(item) if item else None
+        return None if row is None or is_over(row, self._clock) else row
 
 
 def audit_item(audit: Audit, *, ttl: datetime) -> Item:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -15,8 +15,13 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 Item = dict[str, Any]
+Clock = Callable[[], float]  # seconds since 1970, as TTL counts
 
 MOST_DIGITS = 38  # what DynamoDB keeps of a number
+# TTL deletes days late. What is over counts no more: readers pass over it, and whoever writes anew may replace it.
+NOT_OVER = "(attribute_not_exists(#ttl) OR #ttl > :now)"
+OVER = "#ttl <= :now"
+TTL_NAME = {"#ttl": "ttl"}  # a reserved word
 
 
 def to_item(plain: Mapping[str, Any]) -> Item:
@@ -55,6 +60,16 @@ def lost_condition(error: ClientError) -> bool:
 def epoch(instant: datetime) -> int:
     """Return the instant as a TTL attribute wants it: whole seconds since 1970."""
     return int(instant.timestamp())
+
+
+def is_over(row: Mapping[str, Any], clock: Clock) -> bool:
+    """Say whether the time of a row is over although TTL has not deleted it yet."""
+    return "ttl" in row and row["ttl"] <= clock()
+
+
+def now_value(clock: Clock) -> Item:
+    """Return the value that ``OVER`` and ``NOT_OVER`` compare with."""
+    return {":now": {"N": str(int(clock()))}}
 
 
 def _typed(value: object) -> dict[str, Any]:  # noqa: C901, PLR0911 - one case for each type

@@ -119,7 +119,7 @@ def _read(item: Item) -> Merchant | Unreadable:
         plain = from_item(
             {name: value for name, value in item.items() if name not in {"merchant_id", "schema_version"}}
         )
-        return Merchant.model_validate({"id": merchant_id, **plain})
+        return Merchant.model_validate({**plain, "id": merchant_id})
     except ValidationError as error:
         return Unreadable(merchant_id, sentence(error))
     except TypeError as error:

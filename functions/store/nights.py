@@ -2,67 +2,90 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from functions.audit.absence import Reason
+from functions.audit.errors import NightjarError
 from functions.audit.night import Coverage, Night
 from functions.audit.outcome import Status
 from functions.audit.wording import stored
-from functions.store.items import Item, epoch, from_item, key, lost_condition, to_item
+from functions.store.items import (
+    OVER,
+    TTL_NAME,
+    Clock,
+    Item,
+    epoch,
+    from_item,
+    is_over,
+    key,
+    lost_condition,
+    now_value,
+    to_item,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-NOT_THERE_YET = "attribute_not_exists(night)"
-WAS_OPENED = "attribute_exists(night)"
+NOT_THERE_YET = f"attribute_not_exists(night) OR {OVER}"
+NOT_CLOSED_YET = "attribute_exists(night) AND attribute_not_exists(closed_at)"
+WAS_CLOSED = "attribute_exists(closed_at)"
+# An item holds 400 KB and an id up to 63 bytes: on a night when a large fleet fails, not all names fit.
+NAMED = 2_000
 
 
 class Nights:
     """The table `nights`."""
 
-    def __init__(self, client: DynamoDBClient, name: str) -> None:
+    def __init__(self, client: DynamoDBClient, name: str, *, clock: Clock = time.time) -> None:
         self._client = client
         self._name = name
+        self._clock = clock
 
     def open(self, night: date, *, at: datetime, ttl: datetime) -> bool:
         """Write the row of a night that begins; return whether it is new."""
         item = to_item({"night": night, "opened_at": at, "ttl": epoch(ttl)})
         try:
-            self._client.put_item(TableName=self._name, Item=item, ConditionExpression=NOT_THERE_YET)
+            self._client.put_item(
+                TableName=self._name,
+                Item=item,
+                ConditionExpression=NOT_THERE_YET,
+                ExpressionAttributeNames=TTL_NAME,
+                ExpressionAttributeValues=now_value(self._clock),
+            )
         except ClientError as error:
             if lost_condition(error):
                 return False
             raise
         return True
 
-    def close(self, coverage: Coverage, *, at: datetime) -> None:
-        """Write the coverage. A repeated close counts anew and keeps when the night was first closed.
+    def close(self, coverage: Coverage, *, at: datetime) -> bool:
+        """Write the coverage; return whether that changed anything.
+
+        A repeated close that counts the same changes nothing; one that counts otherwise replaces the figures, notes
+        when (``restated_at``) and keeps when the night was first closed.
 
         Raises:
-            botocore.exceptions.ClientError: nobody opened that night, or DynamoDB refused.
+            NightjarError: nobody opened that night.
         """
         figures = _figures(coverage)
-        names = {f"#{name}": name for name in figures}
-        values = {f":{name}": value for name, value in to_item(figures).items() if name != "schema_version"}
-        sets = [f"#{name} = :{name}" for name in figures]
-        self._client.update_item(
-            TableName=self._name,
-            Key=key(night=coverage.night.isoformat()),
-            UpdateExpression=f"SET closed_at = if_not_exists(closed_at, :at), {', '.join(sets)}",
-            ConditionExpression=WAS_OPENED,
-            ExpressionAttributeNames=names,
-            ExpressionAttributeValues={":at": {"S": at.isoformat()}, **values},
-        )
+        if self._write(coverage.night, figures, "closed_at", at, NOT_CLOSED_YET):
+            return True
+        row = self._row(coverage.night)
+        if row is None:
+            raise NightjarError(f"The night {coverage.night} was never opened, so it cannot be closed.")
+        if all(row.get(name) == figure for name, figure in figures.items()):
+            return False
+        return self._write(coverage.night, figures, "restated_at", at, WAS_CLOSED)
 
     def get(self, night: date) -> Night | None:
         """Return a night, read consistently; ``None`` when nobody opened it."""
-        answer = self._client.get_item(TableName=self._name, Key=key(night=night.isoformat()), ConsistentRead=True)
-        if "Item" not in answer:
+        row = self._row(night)
+        if row is None:
             return None
-        row = from_item(answer["Item"])
         closed = row.get("closed_at")
         return Night(
             night=night,
@@ -71,6 +94,28 @@ class Nights:
             coverage=_coverage(night, row) if closed else None,
         )
 
+    def _row(self, night: date) -> Item | None:
+        answer = self._client.get_item(TableName=self._name, Key=key(night=night.isoformat()), ConsistentRead=True)
+        row = from_item(answer.get("Item", {}))
+        return row if row and not is_over(row, self._clock) else None
+
+    def _write(self, night: date, figures: dict[str, Any], when: str, at: datetime, condition: str) -> bool:
+        values = {f":{name}": value for name, value in to_item(figures).items() if name != "schema_version"}
+        try:
+            self._client.update_item(
+                TableName=self._name,
+                Key=key(night=night.isoformat()),
+                UpdateExpression=f"SET {when} = :at, " + ", ".join(f"#{name} = :{name}" for name in figures),
+                ConditionExpression=condition,
+                ExpressionAttributeNames={f"#{name}": name for name in figures},
+                ExpressionAttributeValues={":at": {"S": at.isoformat()}, **values},
+            )
+        except ClientError as error:
+            if lost_condition(error):
+                return False
+            raise
+        return True
+
 
 def _figures(coverage: Coverage) -> dict[str, Any]:
     outcomes = {status.value: count for status, count in coverage.outcomes.items()}
@@ -78,9 +123,9 @@ def _figures(coverage: Coverage) -> dict[str, Any]:
         "expected": coverage.expected,
         "audited": coverage.audited,
         "failed": len(coverage.failed),
-        "failed_merchants": list(coverage.failed),
+        "failed_merchants": list(coverage.failed[:NAMED]),
         "missing": len(coverage.missing),
-        "missing_merchants": list(coverage.missing),
+        "missing_merchants": list(coverage.missing[:NAMED]),
         "not_evaluated": outcomes[Status.NOT_EVALUATED.value],
         "outcomes": outcomes,
         "causes": {reason.value: count for reason, count in coverage.causes.items()},

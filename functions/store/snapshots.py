@@ -6,30 +6,42 @@ import gzip
 import hashlib
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
 from functions.audit.absence import Absent
 from functions.audit.errors import NightjarError
-from functions.audit.snapshot import Snapshot
-from functions.store.items import epoch, from_item, key, lost_condition, to_item
+from functions.audit.snapshot import SCHEMA_VERSION, PageSeen, Snapshot, SourceSeen
+from functions.store.items import (
+    OVER,
+    TTL_NAME,
+    Clock,
+    epoch,
+    from_item,
+    is_over,
+    key,
+    lost_condition,
+    now_value,
+    to_item,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 # DynamoDB takes items of 400 KB; this leaves room for everything beside the body.
 LARGEST_BODY = 350_000
-NOT_THERE_YET = "attribute_not_exists(merchant_id)"
+NOT_THERE_YET = f"attribute_not_exists(merchant_id) OR {OVER}"
+Row = TypeVar("Row", PageSeen, SourceSeen)
 
 
 class Snapshots:
     """The table `snapshots`."""
 
-    def __init__(self, client: DynamoDBClient, name: str, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, client: DynamoDBClient, name: str, *, clock: Clock = time.time) -> None:
         self._client = client
         self._name = name
         self._clock = clock
@@ -52,7 +64,13 @@ class Snapshots:
             }
         )
         try:
-            self._client.put_item(TableName=self._name, Item=item, ConditionExpression=NOT_THERE_YET)
+            self._client.put_item(
+                TableName=self._name,
+                Item=item,
+                ConditionExpression=NOT_THERE_YET,
+                ExpressionAttributeNames=TTL_NAME,
+                ExpressionAttributeValues=now_value(self._clock),
+            )
         except ClientError as error:
             if lost_condition(error):
                 return False
@@ -72,8 +90,8 @@ class Snapshots:
         if "Item" not in answer:
             return None
         row = from_item(answer["Item"])
-        if row["ttl"] <= self._clock():
-            return None  # TTL deletes days late; what is over is over
+        if is_over(row, self._clock):
+            return None
         try:
             encoded = gzip.decompress(row["body"])
             if hashlib.sha256(encoded).hexdigest() != row["sha256"]:
@@ -81,6 +99,8 @@ class Snapshots:
             snapshot = Snapshot.model_validate_json(encoded)
         except (OSError, EOFError, zlib.error, ValidationError) as error:
             raise NightjarError(f"The snapshot of {merchant_id} for {night} cannot be read by this version.") from error
+        if snapshot.schema_version != SCHEMA_VERSION:
+            raise NightjarError(f"The snapshot of {merchant_id} for {night} cannot be read by this version.")
         if (snapshot.merchant_id, snapshot.night) != (merchant_id, night):
             # A row that was copied by hand would have one merchant judged by what another one did.
             raise NightjarError(f"The snapshot of {merchant_id} for {night} is of another merchant or night.")
@@ -98,17 +118,31 @@ def _fitting(snapshot: Snapshot) -> tuple[Snapshot, bytes]:
 
 
 def _halved(snapshot: Snapshot) -> Snapshot:
-    """Return the snapshot with the second half of its longer listing gone; the most sessions come first."""
+    """Return the snapshot with only the busier half of its longer listing."""
     pages, sources = snapshot.pages, snapshot.sources
     page_count = 0 if isinstance(pages, Absent) else len(pages.pages)
     source_count = 0 if isinstance(sources, Absent) else len(sources.sources)
     if not isinstance(pages, Absent) and page_count >= source_count and page_count:
-        kept = pages.model_copy(update={"pages": pages.pages[: page_count // 2], "truncated": True})
+        kept = pages.model_copy(update={"pages": _busier_half(pages.pages), "truncated": True})
         return _changed(snapshot, pages=kept)
     if not isinstance(sources, Absent) and source_count:
-        less = sources.model_copy(update={"sources": sources.sources[: source_count // 2], "truncated": True})
+        less = sources.model_copy(update={"sources": _busier_half(sources.sources), "truncated": True})
         return _changed(snapshot, sources=less)
     raise NightjarError(f"The snapshot of {snapshot.merchant_id} is too large to store even without its listings.")
+
+
+def _busier_half(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """Return the half with the most sessions, in the order listed, whatever order that is.
+
+    Rows of unknown size count as the biggest: a check must still learn that there is something it cannot judge.
+    """
+
+    def size(at: int) -> float:
+        sessions = rows[at].sessions
+        return float("inf") if isinstance(sessions, Absent) else sessions
+
+    busier = sorted(range(len(rows)), key=size, reverse=True)[: len(rows) // 2]
+    return tuple(rows[at] for at in sorted(busier))
 
 
 def _changed(snapshot: Snapshot, **parts: object) -> Snapshot:

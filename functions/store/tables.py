@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from functions.store.alerts import Alerts
 from functions.store.audits import Audits
 from functions.store.findings import Findings
+from functions.store.items import Clock
 from functions.store.merchants import Merchants
 from functions.store.nights import Nights
 from functions.store.snapshots import Snapshots
@@ -26,6 +28,7 @@ class Tables:
 
     client: DynamoDBClient
     prefix: str
+    clock: Clock = time.time
 
     @cached_property
     def merchants(self) -> Merchants:
@@ -35,12 +38,12 @@ class Tables:
     @cached_property
     def snapshots(self) -> Snapshots:
         """What nights saw."""
-        return Snapshots(self.client, f"{self.prefix}snapshots")
+        return Snapshots(self.client, f"{self.prefix}snapshots", clock=self.clock)
 
     @cached_property
     def audits(self) -> Audits:
         """What nights came to."""
-        return Audits(self.client, f"{self.prefix}audits")
+        return Audits(self.client, f"{self.prefix}audits", clock=self.clock)
 
     @cached_property
     def findings(self) -> Findings:
@@ -50,9 +53,9 @@ class Tables:
     @cached_property
     def alerts(self) -> Alerts:
         """Outbox and ledger."""
-        return Alerts(self.client, f"{self.prefix}alerts")
+        return Alerts(self.client, f"{self.prefix}alerts", clock=self.clock)
 
     @cached_property
     def nights(self) -> Nights:
         """Nights over all merchants."""
-        return Nights(self.client, f"{self.prefix}nights")
+        return Nights(self.client, f"{self.prefix}nights", clock=self.clock)

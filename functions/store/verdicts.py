@@ -17,6 +17,7 @@ from functions.audit.verdict import Audit, AuditState, Verdict, conclude
 from functions.store.alerts import alert_item
 from functions.store.audits import audit_item
 from functions.store.findings import finding_item
+from functions.store.items import OVER, TTL_NAME, now_value
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -24,14 +25,15 @@ if TYPE_CHECKING:
     from functions.store.tables import Tables
 
 ATTEMPTS = 5
-NOT_DONE_YET = "attribute_not_exists(merchant_id) OR #state <> :done"
+NOT_DONE_YET = f"attribute_not_exists(merchant_id) OR #state <> :done OR {OVER}"
 # A night that ended without a fetch must never take the place of one that was really audited, nor be written twice.
-NOT_ENDED_YET = "attribute_not_exists(merchant_id) OR #state = :pending"
+NOT_ENDED_YET = f"attribute_not_exists(merchant_id) OR #state = :pending OR {OVER}"
 NEVER_FOUND = "attribute_not_exists(merchant_id)"
 AS_IT_WAS_READ = "last_night = :night AND #status = :status AND good_nights = :good_nights"
 NEVER_ALERTED = "attribute_not_exists(merchant_id)"
-NO_FAULT = {"None"}
-LOST = {"ConditionalCheckFailed"}
+NO_FAULT = "None"
+LOST = "ConditionalCheckFailed"
+BUSY = "TransactionConflict"
 
 
 class Committed(StrEnum):
@@ -68,28 +70,37 @@ def settle(tables: Tables, audit: Audit, merchant: Merchant, *, ttl: datetime) -
 def commit(tables: Tables, verdict: Verdict, before: Mapping[str, Finding], *, ttl: datetime) -> Committed:
     """Write the verdict in one transaction, provided that everything is still as it was read.
 
-    A night older than what the findings already know writes its audit only: it is history, and tells nobody.
+    A night older than what the findings already know writes its audit only: it is history, and tells nobody. An alert
+    that is in the outbox already stays as it is.
 
     Raises:
         Conflict: a finding changed since it was read, or another transaction was under way.
     """
     audit = verdict.audit
-    writes: list[TransactWriteItemTypeDef] = [_audit_put(tables.audits.name, audit, ttl)]
-    if not _is_history(audit.night, before):
+    writes: list[TransactWriteItemTypeDef] = [_audit_put(tables, audit, ttl)]
+    history = _is_history(audit.night, before)
+    alert = None if history else verdict.alert
+    if not history:
         writes += [
             _finding_put(tables.findings.name, finding, before.get(finding.check_id)) for finding in verdict.findings
         ]
-        if verdict.alert is not None:
-            put: dict[str, Any] = {
-                "TableName": tables.alerts.name,
-                "Item": alert_item(verdict.alert, ttl=ttl),
-                "ConditionExpression": NEVER_ALERTED,
-            }
-            writes.append({"Put": put})  # type: ignore[typeddict-item]  # built in steps
+    if alert is not None:
+        put: dict[str, Any] = {
+            "TableName": tables.alerts.name,
+            "Item": alert_item(alert, ttl=ttl),
+            "ConditionExpression": NEVER_ALERTED,
+        }
+        writes.append({"Put": put})  # type: ignore[typeddict-item]  # built in steps
     try:
         tables.client.transact_write_items(TransactItems=writes)
     except ClientError as error:
-        return _judge_refusal(error, audit)
+        refusals = _refusals(error, audit)
+        if refusals[0] == LOST:
+            return Committed.ALREADY_DONE
+        if alert is not None and refusals[-1] == LOST and set(refusals[:-1]) == {NO_FAULT}:
+            # That night was judged before and its audit was taken away by hand: what was told is not told twice.
+            return commit(tables, replace(verdict, alert=None), before, ttl=ttl)
+        raise Conflict(f"the findings of {audit.merchant_id} changed while they were judged") from error
     return Committed.WRITTEN
 
 
@@ -98,31 +109,34 @@ def _is_history(night: date, before: Mapping[str, Finding]) -> bool:
     return any(finding.last_night > night for finding in before.values())
 
 
-def _judge_refusal(error: ClientError, audit: Audit) -> Committed:
-    """Return or raise what a cancelled transaction means; the reasons come in the order of the writes."""
+def _refusals(error: ClientError, audit: Audit) -> list[str]:
+    """Return what DynamoDB had against each write of a cancelled transaction, in their order.
+
+    Raises:
+        Conflict: the same transaction is under way already.
+        botocore.exceptions.ClientError: it failed for anything else than what other writers did.
+    """
     code = error.response.get("Error", {}).get("Code")
     if code == "TransactionInProgressException":
         raise Conflict(f"another write of {audit.merchant_id} is under way") from error
     if code != "TransactionCanceledException":
         raise error
-    reasons = [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
-    if reasons and reasons[0] in LOST:
-        return Committed.ALREADY_DONE
-    if set(reasons) <= NO_FAULT | LOST | {"TransactionConflict"}:
-        raise Conflict(f"the findings of {audit.merchant_id} changed while they were judged") from error
-    raise error
+    refusals = [reason.get("Code", NO_FAULT) for reason in error.response.get("CancellationReasons", [])]
+    if not refusals or not set(refusals) <= {NO_FAULT, LOST, BUSY}:
+        raise error
+    return refusals
 
 
-def _audit_put(name: str, audit: Audit, ttl: datetime) -> TransactWriteItemTypeDef:
+def _audit_put(tables: Tables, audit: Audit, ttl: datetime) -> TransactWriteItemTypeDef:
     done = audit.state is AuditState.DONE
     value = {":done": {"S": "done"}} if done else {":pending": {"S": "pending"}}
     return {
         "Put": {
-            "TableName": name,
+            "TableName": tables.audits.name,
             "Item": audit_item(audit, ttl=ttl),
             "ConditionExpression": NOT_DONE_YET if done else NOT_ENDED_YET,
-            "ExpressionAttributeNames": {"#state": "state"},
-            "ExpressionAttributeValues": value,
+            "ExpressionAttributeNames": {"#state": "state", **TTL_NAME},
+            "ExpressionAttributeValues": {**value, **now_value(tables.clock)},
         }
     }
 

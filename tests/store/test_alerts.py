@@ -98,6 +98,16 @@ def test_unsent_alerts_are_those_of_the_night_over_all_merchants(cloud: Cloud) -
     assert {merchant_id for merchant_id, _ in cloud.tables.alerts.unsent(NIGHT)} == {"larkspur", "foxglove"}
 
 
+def test_what_could_not_leave_for_days_is_still_found_after_its_own_night(cloud: Cloud) -> None:
+    _put(cloud, _alert(), _alert(merchant_id="foxglove", night=night_after(7)))
+
+    assert list(cloud.tables.alerts.unsent(night_after(7))) == [
+        ("foxglove", "2026-11-28#critical"),
+        ("larkspur", "2026-11-21#critical"),
+    ]
+    assert list(cloud.tables.alerts.unsent(night_after(8))) == [("foxglove", "2026-11-28#critical")]
+
+
 def test_a_touch_shows_the_row_anew_and_changes_nothing_that_is_told(cloud: Cloud) -> None:
     alert = _alert()
     _put(cloud, alert)

@@ -126,6 +126,14 @@ def test_an_attribute_of_a_type_that_we_never_write_spoils_its_own_row_only(clou
     assert isinstance(rows["by-hand"], Unreadable)
 
 
+def test_a_row_is_the_merchant_of_its_key_whatever_else_it_says(cloud: Cloud) -> None:
+    cloud.tables.merchants.save(merchant())
+    claiming = cloud.raw("merchants")[0] | {"id": {"S": "foxglove"}}
+    cloud.dynamodb.put_item(TableName=f"{PREFIX}merchants", Item=claiming)
+
+    assert [row.id for row in cloud.tables.merchants.all() if isinstance(row, Merchant)] == ["larkspur"]
+
+
 def test_a_page_shows_readable_and_unreadable_rows_alike(cloud: Cloud) -> None:
     _put_broken(cloud, "broken")
     stored = cloud.tables.merchants.save(merchant())

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
-from botocore.exceptions import ClientError
 
 from functions.audit.absence import Reason
+from functions.audit.errors import NightjarError
 from functions.audit.night import Coverage, Night
 from functions.audit.outcome import Status
+from functions.store.nights import NAMED
 from tests.builders import NIGHT, NOW
 from tests.cloud import Cloud
 from tests.store.stories import TTL
@@ -49,10 +52,19 @@ def test_a_closed_night_comes_back_with_its_coverage(cloud: Cloud) -> None:
 
 
 def test_a_night_that_was_never_opened_is_not_closed_into_being(cloud: Cloud) -> None:
-    with pytest.raises(ClientError, match="ConditionalCheckFailed"):
+    with pytest.raises(NightjarError, match="2026-11-21 was never opened"):
         cloud.tables.nights.close(COUNTED, at=LATER)
 
     assert cloud.raw("nights") == []
+
+
+def test_a_second_close_that_counts_the_same_changes_nothing(cloud: Cloud) -> None:
+    cloud.tables.nights.open(NIGHT, at=NOW, ttl=TTL)
+    assert cloud.tables.nights.close(COUNTED, at=LATER)
+    before = cloud.raw("nights")
+
+    assert not cloud.tables.nights.close(COUNTED, at=LATER + timedelta(hours=1))
+    assert cloud.raw("nights") == before
 
 
 def test_a_second_close_counts_anew_and_keeps_the_first_time(cloud: Cloud) -> None:
@@ -60,9 +72,38 @@ def test_a_second_close_counts_anew_and_keeps_the_first_time(cloud: Cloud) -> No
     cloud.tables.nights.close(COUNTED, at=LATER)
     recounted = Coverage(NIGHT, 3, 3, (), (), dict.fromkeys(Status, 9), {})
 
-    cloud.tables.nights.close(recounted, at=LATER + timedelta(hours=1))
+    assert cloud.tables.nights.close(recounted, at=LATER + timedelta(hours=1))
 
     assert cloud.tables.nights.get(NIGHT) == Night(NIGHT, opened_at=NOW, closed_at=LATER, coverage=recounted)
+    assert cloud.rows("nights")[0]["restated_at"] == (LATER + timedelta(hours=1)).isoformat()
+
+
+def test_of_two_closers_at_the_same_moment_one_closes(cloud: Cloud) -> None:
+    cloud.tables.nights.open(NIGHT, at=NOW, ttl=TTL)
+    ready = Barrier(2)
+
+    def close(_: int) -> bool:
+        ready.wait()
+        return cloud.tables.nights.close(COUNTED, at=LATER)
+
+    with ThreadPoolExecutor(2) as closers:
+        changed = list(closers.map(close, range(2)))
+
+    assert sorted(changed) == [False, True]
+    assert "restated_at" not in cloud.rows("nights")[0]
+
+
+def test_a_night_on_which_a_large_fleet_fails_is_closed_all_the_same(cloud: Cloud) -> None:
+    fleet = tuple(f"{number:063}" for number in range(20_000))
+    outage = Coverage(NIGHT, 40_000, 0, fleet, fleet, dict.fromkeys(Status, 0), {})
+    cloud.tables.nights.open(NIGHT, at=NOW, ttl=TTL)
+
+    assert cloud.tables.nights.close(outage, at=LATER)
+    assert not cloud.tables.nights.close(outage, at=LATER + timedelta(hours=1))
+
+    row = cloud.rows("nights")[0]
+    assert (row["expected"], row["failed"], row["missing"]) == (40_000, 20_000, 20_000)
+    assert row["failed_merchants"] == list(fleet[:NAMED])
 
 
 def test_the_figures_are_plain_numbers(cloud: Cloud) -> None:

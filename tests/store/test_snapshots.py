@@ -16,7 +16,7 @@ from functions.audit.snapshot import Snapshot
 from functions.store import snapshots
 from functions.store.snapshots import Snapshots
 from tests.audit.nights import nights
-from tests.builders import NIGHT, NOW, page, pages, snapshot, source, sources
+from tests.builders import NIGHT, NOW, absent, page, pages, snapshot, source, sources
 from tests.cloud import Cloud, pretended_aws
 from tests.tables import PREFIX
 
@@ -90,6 +90,13 @@ def test_a_body_of_a_form_that_nobody_knows_is_refused(cloud: Cloud) -> None:
         cloud.tables.snapshots.get("larkspur", NIGHT)
 
 
+def test_a_snapshot_of_another_schema_is_refused_even_where_it_looks_alike(cloud: Cloud) -> None:
+    cloud.tables.snapshots.put_once(snapshot(schema_version=2), ttl=TTL)
+
+    with pytest.raises(NightjarError, match="cannot be read by this version"):
+        cloud.tables.snapshots.get("larkspur", NIGHT)
+
+
 @pytest.mark.parametrize("damage", ["not gzip", "cut short", "bits flipped"])
 def test_a_damaged_body_is_refused(cloud: Cloud, damage: str) -> None:
     cloud.tables.snapshots.put_once(snapshot(), ttl=TTL)
@@ -130,6 +137,20 @@ def test_a_snapshot_that_is_too_large_loses_its_smallest_rows_and_says_so(cloud:
     assert len(cloud.rows("snapshots")[0]["body"]) <= snapshots.LARGEST_BODY
     assert not isinstance(seen.pages, Absent)
     assert not seen.pages.truncated
+
+
+def test_the_smallest_rows_go_wherever_they_are_listed_and_those_of_unknown_size_stay(cloud: Cloud) -> None:
+    rows = [page(f"/{_noise(n)}", title=_noise(-n), sessions=n) for n in range(3000)]
+    rows.insert(1500, page("/unknown", sessions=absent()))
+
+    cloud.tables.snapshots.put_once(snapshot(pages=pages(*rows)), ttl=TTL)
+
+    back = cloud.tables.snapshots.get("larkspur", NIGHT)
+    assert back is not None
+    assert not isinstance(back.pages, Absent)
+    kept = [row.sessions for row in back.pages.pages if not isinstance(row.sessions, Absent)]
+    assert kept == list(range(3000 - len(kept), 3000))
+    assert [row.path for row in back.pages.pages if isinstance(row.sessions, Absent)] == ["/unknown"]
 
 
 def test_sources_are_cut_too_when_they_are_the_longer_listing(cloud: Cloud) -> None:

@@ -181,6 +181,22 @@ def test_an_older_night_writes_its_audit_only_and_tells_nobody(cloud: Cloud) -> 
     assert cloud.raw("alerts") == []
 
 
+def test_an_alert_that_is_in_the_outbox_already_keeps_no_verdict_from_being_written(cloud: Cloud) -> None:
+    first = _settle(cloud.tables, audit())
+    assert first is not None
+    for item in (*cloud.raw("audits"), *cloud.raw("findings")):
+        name = "findings" if "check_id" in item else "audits"
+        wanted = ("merchant_id", "check_id" if name == "findings" else "night")
+        cloud.dynamodb.delete_item(TableName=PREFIX + name, Key={part: item[part] for part in wanted})
+    alerts = cloud.raw("alerts")
+
+    assert _settle(cloud.tables, audit()) is not None
+
+    assert cloud.tables.audits.state("larkspur", NIGHT) is AuditState.DONE
+    assert len(cloud.raw("findings")) == 15
+    assert cloud.raw("alerts") == alerts
+
+
 def test_a_night_without_a_fetch_never_takes_the_place_of_an_audit(cloud: Cloud) -> None:
     _settle(cloud.tables, audit())
     before = cloud.everything()
