@@ -1,0 +1,1 @@
+"""Real events and their poison twins through the real wiring."""

@@ -1,0 +1,110 @@
+"""A room as Lambda starts it: its handler module imported anew, with the environment that the stack gives it."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+import boto3
+import pytest
+
+from tests.cloud import CLIENT_SECRET, REGION, Cloud
+from tests.tables import PREFIX
+
+EVENTS: Final = Path(__file__).parents[2] / "events"
+ROOMS: Final = ("dispatcher", "fetcher", "evaluator", "notifier", "closer")
+CLIENT_KEY: Final = "aw-sample-key"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What Lambda tells a function of itself."""
+
+    function_name: str
+    aws_request_id: str = "52fdfc07-2182-454f-963f-5f0f9a621d72"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = f"arn:aws:lambda:{REGION}:123456789012:function:nightjar-test"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 300_000
+
+
+def event(name: str) -> dict[str, Any]:
+    """Return a file of `events/`, named without its ending."""
+    read: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+    return read
+
+
+def environment_of(room: str, cloud: Cloud | None = None) -> dict[str, str]:
+    """Return the environment of a room on the pretended stage; without one, only its names can be trusted."""
+
+    def made(kind: str, name: str) -> str:
+        if cloud is None:
+            return name
+        return cloud.queue(name) if kind == "queue" else cloud.topic(name)
+
+    own: dict[str, dict[str, str]] = {
+        "dispatcher": {"NIGHTJAR_FETCH_QUEUE_URL": made("queue", "fetch"), "NIGHTJAR_AUDIT_DAYS": "400"},
+        "fetcher": {
+            "NIGHTJAR_EVALUATE_QUEUE_URL": made("queue", "evaluate"),
+            "NIGHTJAR_MAX_RECEIVES": "5",
+            "NIGHTJAR_TOKENS_KEY_ID": cloud.key_arn if cloud else "key",
+            "NIGHTJAR_TIKTOK_SECRET_ID": _secret() if cloud else "secret",
+            "NIGHTJAR_ALLOWED_HOSTS": "open.tiktokapis.com",
+            "NIGHTJAR_ALLOW_LOOPBACK_HTTP": "0",
+            "NIGHTJAR_SNAPSHOT_DAYS": "35",
+        },
+        "evaluator": {"NIGHTJAR_AUDIT_DAYS": "400"},
+        "notifier": {"NIGHTJAR_ALERTS_TOPIC_ARN": made("topic", "alerts")},
+        "closer": {"NIGHTJAR_OPERATORS_TOPIC_ARN": made("topic", "operators"), "NIGHTJAR_AUDIT_DAYS": "400"},
+    }
+    return {
+        "NIGHTJAR_STAGE": "test",
+        "NIGHTJAR_TABLE_PREFIX": PREFIX,
+        "POWERTOOLS_SERVICE_NAME": room,
+        "POWERTOOLS_METRICS_NAMESPACE": "Nightjar/test",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+        **own[room],
+    }
+
+
+@contextmanager
+def started(room: str, cloud: Cloud) -> Iterator[ModuleType]:
+    """Import a room's handler module as a fresh container does, and take it away again."""
+    name = f"functions.{room}.handler"
+    with pytest.MonkeyPatch.context() as patch:
+        for variable, value in environment_of(room, cloud).items():
+            patch.setenv(variable, value)
+        # A logger that is already there would go on writing to the stream of another test.
+        logging.Logger.manager.loggerDict.pop(room, None)
+        sys.modules.pop(name, None)
+        module = importlib.import_module(name)
+        try:
+            yield module
+        finally:
+            if room == "fetcher":
+                module.runner.run(module.http.close())
+                module.runner.close()
+            sys.modules.pop(name, None)
+            logging.Logger.manager.loggerDict.pop(room, None)
+
+
+def call(module: ModuleType, with_event: dict[str, Any]) -> dict[str, Any]:
+    """Call the handler as Lambda does and return what it answers, as the JSON that Lambda would make of it."""
+    room = module.__name__.split(".")[1]
+    answer: dict[str, Any] = json.loads(json.dumps(module.handler(with_event, Context(f"nightjar-test-{room}"))))
+    return answer
+
+
+def _secret() -> str:
+    text = json.dumps({"client_key": CLIENT_KEY, "client_secret": CLIENT_SECRET})
+    secrets = boto3.client("secretsmanager", region_name=REGION)
+    return secrets.create_secret(Name=f"{PREFIX}tiktok-app", SecretString=text)["ARN"]
