@@ -109,6 +109,18 @@ def test_a_host_that_takes_get_again_is_believed_again(world: World) -> None:
     assert world.names()[-1].startswith("GET")
 
 
+def test_what_is_no_longer_so_is_forgotten(world: World) -> None:
+    async def run() -> set[str]:
+        async with client() as http:
+            http.post_only.add(BASE)
+            await Fetcher(http, Memory(grant()), None, HOSTS, seconds=45).fetch(ACCOUNT_ONLY, NIGHT, PERIODS, now=NOW)
+            return http.post_only
+
+    world.answers |= {f"POST {group}": html(405) for group in GROUPS}
+
+    assert asyncio.run(run()) == set()
+
+
 def _twice(world: World, *, between: Callable[[], None]) -> list[Snapshot]:
     async def run() -> list[Snapshot]:
         async with client() as http:

@@ -162,6 +162,14 @@ def test_a_list_that_the_source_cut_says_so(world: World, of: str) -> None:
     assert seen.truncated
 
 
+def test_a_list_that_was_cut_in_its_first_answer_stays_cut(world: World) -> None:
+    cut = part("pages", [row()], after="b", meta={**META, "truncated": True})
+    seen = pages(world, cut, part("pages", [row("two")]))
+
+    assert isinstance(seen, PagesSeen)
+    assert seen.truncated
+
+
 @pytest.mark.parametrize("of", LISTS)
 @pytest.mark.parametrize(
     ("second", "due"),

@@ -269,6 +269,18 @@ def test_when_somebody_stored_first_their_token_is_used(world: World) -> None:
     assert {request.headers["authorization"] for request in world.requests[1:]} == {"Bearer act.theirs"}
 
 
+def test_a_token_that_somebody_just_stored_is_not_renewed_once_more_when_it_is_rejected(world: World) -> None:
+    def other_writer(memory: Memory) -> None:
+        memory.rows["larkspur"] = renewable(access_token="act.theirs", expires_at=LATER, version=7)
+
+    for group in ("basic", "profile", "stats"):
+        world.answers[group] = failed(401, "access_token_invalid")
+    snapshot = fetched(grants=Memory(renewable(), before=other_writer), keys=KEYS)
+
+    assert token_of(snapshot).rejected == "rejected"
+    assert world.names().count("POST token") == 1
+
+
 OUTAGES: list[Any] = [
     (html(500), Reason.SOURCE_FAILED),
     (html(502), Reason.SOURCE_FAILED),
