@@ -22,6 +22,7 @@ from tests.tables import PREFIX
 EVENTS: Final = Path(__file__).parents[2] / "events"
 ROOMS: Final = ("dispatcher", "fetcher", "evaluator", "notifier", "closer")
 CLIENT_KEY: Final = "aw-sample-key"
+NAME: Final = f"{PREFIX}tiktok-app"
 
 
 @dataclass(frozen=True)
@@ -77,12 +78,16 @@ def environment_of(room: str, cloud: Cloud | None = None) -> dict[str, str]:
 
 
 @contextmanager
-def started(room: str, cloud: Cloud) -> Iterator[ModuleType]:
-    """Import a room's handler module as a fresh container does, and take it away again."""
+def started(room: str, cloud: Cloud, *, without: str | None = None) -> Iterator[ModuleType]:
+    """Import a room's handler module as a fresh container does, and take it away again.
+
+    ``without`` names a variable that its environment lacks.
+    """
     name = f"functions.{room}.handler"
     with pytest.MonkeyPatch.context() as patch:
         for variable, value in environment_of(room, cloud).items():
-            patch.setenv(variable, value)
+            if variable != without:
+                patch.setenv(variable, value)
         # A logger that is already there would go on writing to the stream of another test.
         logging.Logger.manager.loggerDict.pop(room, None)
         sys.modules.pop(name, None)
@@ -107,4 +112,5 @@ def call(module: ModuleType, with_event: dict[str, Any]) -> dict[str, Any]:
 def _secret() -> str:
     text = json.dumps({"client_key": CLIENT_KEY, "client_secret": CLIENT_SECRET})
     secrets = boto3.client("secretsmanager", region_name=REGION)
-    return secrets.create_secret(Name=f"{PREFIX}tiktok-app", SecretString=text)["ARN"]
+    listed = secrets.list_secrets()["SecretList"]
+    return listed[0]["ARN"] if listed else secrets.create_secret(Name=NAME, SecretString=text)["ARN"]

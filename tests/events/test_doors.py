@@ -1,0 +1,119 @@
+"""What only a door does: starting itself again, the app's keys, a crash that operators must hear of."""
+
+from __future__ import annotations
+
+import json
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
+
+from functions.audit.errors import InvalidInput
+from functions.runtime import clients
+from functions.store.merchants import PAGE
+from tests.builders import merchant
+from tests.cloud import CLIENT_SECRET, REGION, Cloud
+from tests.events.wiring import CLIENT_KEY, ROOMS, Context, call, environment_of, event, started
+from tests.tables import PREFIX
+
+
+class Hurried(Context):
+    """A context whose time is as good as over."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 1000
+
+
+def test_a_dispatcher_whose_time_runs_out_hands_the_rest_to_a_fresh_one(cloud: Cloud) -> None:
+    for number in range(PAGE + 1):
+        cloud.tables.merchants.save(merchant(id=f"shop-{number:03}", enabled=False))
+
+    with started("dispatcher", cloud) as module, Stubber(clients.lambda_()) as aws:
+        last = cloud.tables.merchants.page(None)[1]
+        rest = {"night": "2026-11-22", "segment": 0, "segments": 1, "start_after": last}
+        aws.add_response(
+            "invoke",
+            {"StatusCode": 202},
+            {
+                "FunctionName": "nightjar-test-dispatcher",
+                "InvocationType": "Event",
+                "Payload": json.dumps(rest, separators=(",", ":")).encode(),
+            },
+        )
+        done = module.handler(event("dispatcher"), Hurried("nightjar-test-dispatcher"))
+        aws.assert_no_pending_responses()
+
+        assert (done["disabled"], done["shards"]) == (PAGE, 1)
+        assert call(module, rest)["disabled"] == 1
+
+
+def test_the_apps_keys_are_read_once_a_container(cloud: Cloud) -> None:
+    with started("fetcher", cloud) as module:
+        keys = module.app_keys()
+
+        assert module.app_keys() is keys
+        assert keys.client_key == CLIENT_KEY
+        assert keys.client_secret.get_secret_value() == CLIENT_SECRET
+        assert CLIENT_SECRET not in repr(keys)
+
+
+@pytest.mark.parametrize("text", ["{}", '{"client_key": "k"}', '{"client_key": "", "client_secret": "s"}'])
+def test_keys_that_nobody_has_stored_yet_are_no_keys(cloud: Cloud, text: str) -> None:
+    with started("fetcher", cloud) as module:
+        _store_keys(text)
+
+        assert module.app_keys() is None
+
+
+@pytest.mark.parametrize("text", ["MARKED, not JSON", '{"client_key": ["MARKED"]}'])
+def test_keys_that_cannot_be_read_are_no_keys_and_are_not_repeated(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    with started("fetcher", cloud) as module:
+        _store_keys(text)
+
+        assert module.app_keys() is None
+
+    told = capsys.readouterr().out
+    assert "keys cannot be read" in told
+    assert "MARKED" not in told
+
+
+def test_a_check_that_crashes_is_counted_for_the_alarm_and_its_words_are_not_logged(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with started("evaluator", cloud) as module:
+        module.report_crash("bounce_rate", ZeroDivisionError("MARKED"))
+        call(module, event("evaluator"))
+
+    told = capsys.readouterr().out
+    lines = [json.loads(line) for line in told.splitlines()]
+    assert [line["CheckCrashed"] for line in lines if "CheckCrashed" in line] == [[1.0]]
+    assert [line["check_id"] for line in lines if "check_id" in line] == ["bounce_rate"]
+    assert "MARKED" not in told
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_that_lacks_a_variable_does_not_start_and_names_it(cloud: Cloud, room: str) -> None:
+    optional = {"NIGHTJAR_STAGE", "NIGHTJAR_ALLOW_LOOPBACK_HTTP"}
+    for variable in environment_of(room):
+        if variable.startswith("NIGHTJAR_") and variable not in optional:
+            with pytest.raises(InvalidInput, match=f"{variable} is not set"), started(room, cloud, without=variable):
+                pass
+
+
+def test_a_night_that_cannot_be_dispatched_is_an_error_that_the_alarm_sees(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with started("dispatcher", cloud) as module:
+        cloud.dynamodb.delete_table(TableName=f"{PREFIX}nights")
+        with pytest.raises(ClientError):
+            call(module, event("dispatcher"))
+
+    assert "The night could not be dispatched." in capsys.readouterr().out
+
+
+def _store_keys(text: str) -> None:
+    secrets = boto3.client("secretsmanager", region_name=REGION)
+    secrets.put_secret_value(SecretId=f"{PREFIX}tiktok-app", SecretString=text)
