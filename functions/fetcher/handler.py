@@ -49,7 +49,6 @@ grants = Tokens(
 secret_id = environment.text("NIGHTJAR_TIKTOK_SECRET_ID")
 hosts = environment.host_policy
 snapshot_days = environment.number("NIGHTJAR_SNAPSHOT_DAYS")
-host_policy = environment.host_policy
 profile = default_profile()
 # One loop and one client for the container's life: connections stay open between merchants.
 runner = asyncio.Runner()
