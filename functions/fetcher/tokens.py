@@ -94,4 +94,5 @@ class Keeper:
         try:
             return Pass(self.grants.replace(old, new), refreshed=True)
         except Conflict:
-            return Pass(self.grants.get(old.merchant_id) or new, refreshed=True)
+            # Whoever was quicker is believed, also if they disconnected the merchant: nothing unstored is used.
+            return Pass(self.grants.get(old.merchant_id), refreshed=True)
