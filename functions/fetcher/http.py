@@ -10,7 +10,7 @@ import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -21,8 +21,9 @@ from typing import Any, NoReturn, Self
 
 import httpx
 
-# httpx logs every address with its query at INFO; nothing of that belongs into our log.
-logging.getLogger("httpx").setLevel(logging.WARNING)
+# httpx logs every address with its query at INFO, httpcore every answer's headers at DEBUG: nothing for our log.
+for _talker in ("httpx", "httpcore"):
+    logging.getLogger(_talker).setLevel(logging.WARNING)
 
 TOO_MANY = 429
 RETRIED = frozenset({TOO_MANY, 500, 502, 503, 504})
@@ -45,11 +46,12 @@ class Answer:
     """What a call came to.
 
     ``status`` is the HTTP status, ``None`` when no whole answer came. ``body`` is the JSON object, ``None`` when there
-    was none; then ``problem`` says why. ``unsent`` says that the request cannot have been acted on.
+    was none; then ``problem`` says why. ``unsent`` says that the request cannot have been acted on. Printing an answer
+    shows no body: a refresh's holds tokens.
     """
 
     status: int | None = None
-    body: Mapping[str, Any] | None = None
+    body: Mapping[str, Any] | None = field(default=None, repr=False)
     problem: str = ""
     retry_after: float | None = None
     unsent: bool = False

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from functions.audit.absence import Absent, Reason
@@ -24,11 +23,11 @@ MOST_ROWS: Final = MOST_CALLS * ROWS_A_CALL  # also of a source that does not ke
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Whom to ask about what: one merchant, one night's windows."""
+    """Whom to ask about what: one merchant, one night's windows. Printing it shows no token."""
 
     http: Http
     base_url: str
-    token: str
+    token: str = field(repr=False)
     open_id: str
     merchant: Merchant
     periods: Periods
@@ -77,13 +76,6 @@ async def ask_sources(question: Question) -> SourcesSeen | Absent:
     """Ask for the traffic sources, to the end of the listing."""
     listing = await _listing(question, "sources")
     return listing if isinstance(listing, Absent) else sources_seen(listing.rows, cut=listing.cut)
-
-
-async def ask_storefront(
-    question: Question,
-) -> tuple[SessionsSeen | Absent, PagesSeen | Absent, SourcesSeen | Absent]:
-    """Ask all three at once."""
-    return await asyncio.gather(ask_sessions(question), ask_pages(question), ask_sources(question))
 
 
 @dataclass(frozen=True, slots=True)
