@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Annotated
 
 import typer
@@ -17,6 +18,7 @@ from functions.audit.finding import Finding
 from functions.audit.merchant import Severity
 from functions.audit.plain import finding_plain
 from functions.audit.text import one_line
+from functions.audit.wording import figure
 
 _ORDER = {Severity.CRITICAL: 0, Severity.WARN: 1, None: 2}
 
@@ -51,7 +53,7 @@ def findings(
             row.merchant_id,
             row.check_id,
             styled(row.status.value),
-            f"{row.nights_open} nights" if row.is_open else "",
+            figure(Decimal(row.nights_open), "nights") if row.is_open else "",
             one_line(row.summary, limit=200),
         )
     console_for_people().print(table)

@@ -8,6 +8,7 @@ _SINGULAR = {
     "pages": "page",
     "days": "day",
     "candidates": "candidate",
+    "nights": "night",
 }
 FLOORS = {
     "sessions": "sessions",
