@@ -121,6 +121,36 @@ def test_what_is_no_longer_so_is_forgotten(world: World) -> None:
     assert asyncio.run(run()) == set()
 
 
+@pytest.mark.parametrize("refused", [html(404), html(405), httpx.ReadTimeout("slow"), httpx.ConnectError("refused")])
+def test_a_host_that_did_not_take_post_is_asked_with_get_the_next_time(world: World, refused: Any) -> None:
+    async def run() -> set[str]:
+        async with client() as http:
+            fetcher = Fetcher(http, Memory(grant()), None, HOSTS, seconds=45)
+            await fetcher.fetch(ACCOUNT_ONLY, NIGHT, PERIODS, now=NOW)
+            return http.post_only
+
+    world.answers |= {f"GET {group}": html(404) for group in GROUPS} | {f"POST {group}": refused for group in GROUPS}
+
+    assert asyncio.run(run()) == set()
+
+
+def test_one_host_that_takes_post_says_nothing_about_another(world: World) -> None:
+    other = merchant(analytics=None, tiktok={"open_id": "o", "base_url": "https://shop.example"})
+    world.answers |= {
+        f"GET {group}": lambda request: user() if request.url.host == "shop.example" else html(405) for group in GROUPS
+    }
+
+    async def run() -> set[str]:
+        async with client() as http:
+            fetcher = Fetcher(http, Memory(grant()), None, HOSTS, seconds=45)
+            for shop in (ACCOUNT_ONLY, other):
+                await fetcher.fetch(shop, NIGHT, PERIODS, now=NOW)
+            return http.post_only
+
+    assert asyncio.run(run()) == {BASE}
+    assert {request.method for request in world.requests if request.url.host == "shop.example"} == {"GET"}
+
+
 def _twice(world: World, *, between: Callable[[], None]) -> list[Snapshot]:
     async def run() -> list[Snapshot]:
         async with client() as http:
