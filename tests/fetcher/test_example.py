@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from functions.audit.judge import judge
 from functions.audit.outcome import Status
 from functions.audit.profile import default_profile
+from functions.audit.snapshot import (
+    PageSeen,
+    PagesSeen,
+    PeriodFigures,
+    Series,
+    SessionsSeen,
+    Snapshot,
+    SourceSeen,
+    SourcesSeen,
+)
 from tests.builders import NIGHT
 from tests.fetcher.world import World, fetched, merchant, ok
 
@@ -122,7 +133,7 @@ SOURCES = [
 TOTALS = {"sessions": 8000, "conversions": 58, "revenue": "1873.40"}
 
 
-def statuses(world: World, series: list[dict[str, Any]]) -> dict[str, Status]:
+def example(world: World, series: list[dict[str, Any]]) -> Snapshot:
     first = {"pages": PAGES, "totals": TOTALS, "cursor": "eyJvIjoyfQ", "has_more": True, "total": 37, "meta": META}
     last = {"pages": [], "totals": TOTALS, "cursor": "", "has_more": False, "total": 37, "meta": META}
     world.answers |= {
@@ -130,9 +141,96 @@ def statuses(world: World, series: list[dict[str, Any]]) -> dict[str, Status]:
         "pages": [ok(first), ok(last)],
         "sources": ok({"sources": SOURCES, "cursor": "", "has_more": False, "total": 2, "meta": META}),
     }
-    profile, shop = default_profile(), merchant()
-    outcomes = judge(fetched(shop=shop), profile, profile.rules_for(shop, NIGHT))
+    return fetched()
+
+
+def statuses(world: World, series: list[dict[str, Any]]) -> dict[str, Status]:
+    profile = default_profile()
+    outcomes = judge(example(world, series), profile, profile.rules_for(merchant(), NIGHT))
     return {outcome.check_id: outcome.status for outcome in outcomes}
+
+
+def test_the_example_is_read_field_by_field(world: World) -> None:
+    seen = example(world, SERIES[-2:])
+
+    assert seen.sessions == SessionsSeen(
+        current=PeriodFigures(
+            sessions=8000,
+            users=6900,
+            new_users=6200,
+            returning_users=700,
+            bounce_rate=Decimal("63.0"),
+            pageviews_per_session=Decimal("1.4"),
+            avg_session_duration=Decimal("31.5"),
+            session_conversion_rate=Decimal("0.7"),
+            carts=400,
+            cart_abandonment_rate=Decimal("86.0"),
+            goal_completions=Decimal(210),
+            orders=58,
+            revenue=Decimal("1873.40"),
+        ),
+        prior=PeriodFigures(
+            sessions=5000,
+            users=4300,
+            new_users=3550,
+            returning_users=750,
+            bounce_rate=Decimal("51.0"),
+            pageviews_per_session=Decimal("1.9"),
+            avg_session_duration=Decimal("74.0"),
+            session_conversion_rate=Decimal("1.4"),
+            carts=250,
+            cart_abandonment_rate=Decimal("72.0"),
+            goal_completions=Decimal(240),
+            orders=72,
+            revenue=Decimal("2412.00"),
+        ),
+        series=Series(
+            start=date(2026, 11, 18),
+            sessions=(640, 702),
+            goal_completions=(Decimal(6), Decimal(5)),
+            revenue=(Decimal("61.90"), Decimal("29.00")),
+        ),
+        currency="GBP",
+    )
+    assert seen.pages == PagesSeen(
+        pages=(
+            PageSeen(
+                path="/products/amber-candle",
+                title="Amber candle",
+                sessions=3900,
+                conversion_rate=Decimal("0.0"),
+                revenue=Decimal("0.00"),
+            ),
+            PageSeen(
+                path="/collections/autumn",
+                title="Autumn",
+                sessions=1200,
+                conversion_rate=Decimal("2.58"),
+                revenue=Decimal("1012.40"),
+            ),
+        ),
+        total_sessions=8000,
+    )
+    assert seen.sources == SourcesSeen(
+        sources=(
+            SourceSeen(
+                label="tiktok / social / bio-link",
+                is_paid=False,
+                sessions=6100,
+                conversion_rate=Decimal("0.8"),
+                revenue=Decimal("1590.40"),
+            ),
+            SourceSeen(
+                label="tiktok.com / referral",
+                is_paid=False,
+                sessions=1900,
+                conversion_rate=Decimal("0.47"),
+                revenue=Decimal("283.00"),
+            ),
+        )
+    )
+    assert [call.url.params.get("cursor") for call in world.to("pages")] == [None, "eyJvIjoyfQ"]
+    assert [call.url.params.get("cursor") for call in world.to("sources")] == [None]
 
 
 def test_the_example_trips_what_the_contract_says(world: World) -> None:
