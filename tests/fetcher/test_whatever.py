@@ -47,7 +47,7 @@ headers = st.dictionaries(
     st.sampled_from(["0", "99999999999999999999", "gzip", "gzip, br", "text/html; charset=klingon", "a=b", "//", "-1"]),
     max_size=2,
 )
-quick = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def paths(value: Any, so_far: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -107,7 +107,7 @@ def test_any_json_from_any_source(name: str, document: object, status: int, more
     is_sound(night_of({name: answer(document, status, **more)}))
 
 
-@settings(quick, max_examples=250)
+@settings(quick, max_examples=150)
 @given(places=st.lists(st.tuples(st.sampled_from(PLACES), anything), min_size=1, max_size=3))
 def test_a_sound_answer_with_anything_anywhere(places: list[tuple[tuple[str, tuple[Any, ...]], object]]) -> None:
     documents = dict(SOUND)
