@@ -145,7 +145,17 @@ def test_pauses_are_random_and_grow_within_their_limits(world: World) -> None:
     assert len(set(firsts)) == 20
 
 
-@pytest.mark.parametrize("after", ["7", " 7 ", "Sat, 21 Nov 2026 02:15:07 GMT", "Sat, 21 Nov 2026 03:15:07 +0100"])
+@pytest.mark.parametrize(
+    "after",
+    [
+        "7",
+        " 7 ",
+        "Sat, 21 Nov 2026 02:15:07 GMT",
+        "Sat, 21 Nov 2026 03:15:07 +0100",
+        "Sat, 21 Nov 2026 02:15:07 -0000",
+        "Sat, 21 Nov 2026 02:15:07",
+    ],
+)
 def test_a_retry_after_is_honoured_as_seconds_or_as_a_date(world: World, after: str) -> None:
     world.answers["sessions"] = [failed(429, "rate_limit_exceeded", **{"Retry-After": after}), ok({})]
     hands = Hands()

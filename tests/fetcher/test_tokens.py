@@ -143,6 +143,15 @@ def test_the_days_left_are_counted_to_the_second(world: World, lifetime: object,
     assert token_of(fetched(grants=Memory(renewable()), keys=KEYS)).days_left == days
 
 
+@pytest.mark.usefixtures("world")
+def test_the_days_left_on_record_are_exact_to_the_microsecond_and_negative_once_over() -> None:
+    ahead = timedelta(days=1, microseconds=500_000)
+    for left, seconds in ((ahead, Decimal("86400.5")), (-ahead, Decimal("-86400.5"))):
+        snapshot = fetched(grants=Memory(grant(refresh_expires_at=NOW + left)))
+
+        assert token_of(snapshot).days_left == seconds / 86400
+
+
 @pytest.mark.parametrize("lifetime", [None, "soon", -1, 10**12, True, [], 1.5])
 def test_an_end_that_nobody_told_is_unknown_or_the_one_on_record(world: World, lifetime: object) -> None:
     world.answers["token"] = said(200, {**HEALTHY_GRANT, "refresh_expires_in": lifetime, "expires_in": lifetime})
@@ -298,6 +307,7 @@ OUTAGES: list[Any] = [
     (said(200, {**HEALTHY_GRANT, "access_token": 5}), Reason.SOURCE_FAILED),
     (said(200, {**HEALTHY_GRANT, "access_token": "act.\ud800"}), Reason.SOURCE_FAILED),
     (said(200, {**HEALTHY_GRANT, "access_token": "act.\r\nX-Evil: 1"}), Reason.SOURCE_FAILED),
+    (said(200, {**HEALTHY_GRANT, "access_token": "a" * 4097}), Reason.SOURCE_FAILED),
     (said(200, {"data": dict(HEALTHY_GRANT), "error": {"code": "ok"}}), Reason.SOURCE_FAILED),
     (said(429, {"error": "rate_limit_exceeded"}), Reason.RATE_LIMITED),
     (html(429), Reason.RATE_LIMITED),
@@ -353,6 +363,9 @@ def test_in_an_outage_a_token_that_still_works_is_used(world: World, answer: Any
         (said(503, {"error": "temporarily_unavailable"}), 3),
         (said(503, {"error": "server_error"}), 3),
         (httpx.ConnectError("refused"), 3),
+        (httpx.ConnectTimeout("slow"), 3),
+        (httpx.PoolTimeout("crowded"), 3),
+        (httpx.WriteTimeout("slow"), 1),
         (httpx.ReadTimeout("slow"), 1),
         (httpx.RemoteProtocolError("half"), 1),
         (html(503), 1),
