@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from functions.audit.alert import Alert, AlertState, Critical
 from functions.audit.errors import InvalidMessage
 from functions.audit.finding import Move
@@ -22,10 +20,10 @@ from functions.store.items import (
     from_item,
     is_over,
     key,
-    lost_condition,
     now_value,
     pages,
     to_item,
+    wrote,
 )
 
 if TYPE_CHECKING:
@@ -101,20 +99,15 @@ class Alerts:
         )
 
     def _update_pending(self, merchant_id: str, alert_id: str, update: str, values: dict[str, Any]) -> bool:
-        try:
-            self._client.update_item(
-                TableName=self.name,
-                Key=key(merchant_id=merchant_id, alert_id=alert_id),
-                UpdateExpression=update,
-                ConditionExpression=STILL_PENDING,
-                ExpressionAttributeNames={"#state": "state"},
-                ExpressionAttributeValues={":pending": {"S": AlertState.PENDING.value}, **values},
-            )
-        except ClientError as error:
-            if lost_condition(error):
-                return False
-            raise
-        return True
+        return wrote(
+            self._client.update_item,
+            TableName=self.name,
+            Key=key(merchant_id=merchant_id, alert_id=alert_id),
+            UpdateExpression=update,
+            ConditionExpression=STILL_PENDING,
+            ExpressionAttributeNames={"#state": "state"},
+            ExpressionAttributeValues={":pending": {"S": AlertState.PENDING.value}, **values},
+        )
 
 
 def alert_item(alert: Alert, *, ttl: datetime) -> Item:

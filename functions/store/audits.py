@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from functions.audit.absence import Reason
 from functions.audit.night import AuditHead
 from functions.audit.outcome import Status
@@ -25,10 +23,10 @@ from functions.store.items import (
     from_item,
     is_over,
     key,
-    lost_condition,
     now_value,
     pages,
     to_item,
+    wrote,
 )
 
 if TYPE_CHECKING:
@@ -57,19 +55,14 @@ class Audits:
                 "ttl": epoch(ttl),
             }
         )
-        try:
-            self._client.put_item(
-                TableName=self.name,
-                Item=item,
-                ConditionExpression=NOT_THERE_YET,
-                ExpressionAttributeNames=TTL_NAME,
-                ExpressionAttributeValues=now_value(self._clock),
-            )
-        except ClientError as error:
-            if lost_condition(error):
-                return False
-            raise
-        return True
+        return wrote(
+            self._client.put_item,
+            TableName=self.name,
+            Item=item,
+            ConditionExpression=NOT_THERE_YET,
+            ExpressionAttributeNames=TTL_NAME,
+            ExpressionAttributeValues=now_value(self._clock),
+        )
 
     def state(self, merchant_id: str, night: date) -> AuditState | None:
         """Return how far a merchant's night has come, read consistently; ``None`` when it is not expected."""

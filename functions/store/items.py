@@ -52,9 +52,26 @@ def pages(client: DynamoDBClient, **query: Any) -> Iterator[Item]:  # noqa: ANN4
         query["ExclusiveStartKey"] = after
 
 
-def lost_condition(error: ClientError) -> bool:
-    """Say whether a write was refused because its condition did not hold."""
-    return error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException"
+def wrote(write: Callable[..., object], **request: Any) -> bool:  # noqa: ANN401 - the client's own parameters
+    """Do a conditional write; return whether its condition held. Every other refusal is raised."""
+    try:
+        write(**request)
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
+            return False
+        raise
+    return True
+
+
+def at_version(version: int) -> dict[str, Any]:
+    """Return the condition that a row is still of the version that was read; 0 is "never stored"."""
+    if not version:
+        return {"ConditionExpression": "attribute_not_exists(merchant_id)"}
+    return {
+        "ConditionExpression": "#version = :version",
+        "ExpressionAttributeNames": {"#version": "version"},
+        "ExpressionAttributeValues": {":version": {"N": str(version)}},
+    }
 
 
 def epoch(instant: datetime) -> int:

@@ -6,20 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
 from functions.audit.errors import Conflict, NightjarError
 from functions.audit.merchant import Merchant
 from functions.audit.profile import sentence
-from functions.store.items import Item, from_item, key, lost_condition, to_item
+from functions.store.items import Item, at_version, from_item, key, to_item, wrote
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 PAGE = 500
-NEVER_STORED = "attribute_not_exists(merchant_id)"
-STILL_THAT_VERSION = "#version = :version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +55,9 @@ class Merchants:
             Conflict: somebody else stored another version meanwhile.
         """
         stored = merchant.model_copy(update={"version": merchant.version + 1})
-        condition: dict[str, Any] = {"ConditionExpression": NEVER_STORED}
-        if merchant.version:
-            condition = {
-                "ConditionExpression": STILL_THAT_VERSION,
-                "ExpressionAttributeNames": {"#version": "version"},
-                "ExpressionAttributeValues": {":version": {"N": str(merchant.version)}},
-            }
-        try:
-            self._client.put_item(TableName=self._name, Item=_write(stored), **condition)
-        except ClientError as error:
-            if lost_condition(error):
-                raise Conflict(f"{merchant.id} was stored by somebody else meanwhile") from error
-            raise
+        held = wrote(self._client.put_item, TableName=self._name, Item=_write(stored), **at_version(merchant.version))
+        if not held:
+            raise Conflict(f"{merchant.id} was stored by somebody else meanwhile")
         return stored
 
     def page(

@@ -6,8 +6,6 @@ import time
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from functions.audit.absence import Reason
 from functions.audit.errors import NightjarError
 from functions.audit.night import Coverage, Night
@@ -22,9 +20,9 @@ from functions.store.items import (
     from_item,
     is_over,
     key,
-    lost_condition,
     now_value,
     to_item,
+    wrote,
 )
 
 if TYPE_CHECKING:
@@ -48,19 +46,14 @@ class Nights:
     def open(self, night: date, *, at: datetime, ttl: datetime) -> bool:
         """Write the row of a night that begins; return whether it is new."""
         item = to_item({"night": night, "opened_at": at, "ttl": epoch(ttl)})
-        try:
-            self._client.put_item(
-                TableName=self._name,
-                Item=item,
-                ConditionExpression=NOT_THERE_YET,
-                ExpressionAttributeNames=TTL_NAME,
-                ExpressionAttributeValues=now_value(self._clock),
-            )
-        except ClientError as error:
-            if lost_condition(error):
-                return False
-            raise
-        return True
+        return wrote(
+            self._client.put_item,
+            TableName=self._name,
+            Item=item,
+            ConditionExpression=NOT_THERE_YET,
+            ExpressionAttributeNames=TTL_NAME,
+            ExpressionAttributeValues=now_value(self._clock),
+        )
 
     def close(self, coverage: Coverage, *, at: datetime) -> bool:
         """Write the coverage; return whether that changed anything.
@@ -101,20 +94,15 @@ class Nights:
 
     def _write(self, night: date, figures: dict[str, Any], when: str, at: datetime, condition: str) -> bool:
         values = {f":{name}": value for name, value in to_item(figures).items() if name != "schema_version"}
-        try:
-            self._client.update_item(
-                TableName=self._name,
-                Key=key(night=night.isoformat()),
-                UpdateExpression=f"SET {when} = :at, " + ", ".join(f"#{name} = :{name}" for name in figures),
-                ConditionExpression=condition,
-                ExpressionAttributeNames={f"#{name}": name for name in figures},
-                ExpressionAttributeValues={":at": {"S": at.isoformat()}, **values},
-            )
-        except ClientError as error:
-            if lost_condition(error):
-                return False
-            raise
-        return True
+        return wrote(
+            self._client.update_item,
+            TableName=self._name,
+            Key=key(night=night.isoformat()),
+            UpdateExpression=f"SET {when} = :at, " + ", ".join(f"#{name} = :{name}" for name in figures),
+            ConditionExpression=condition,
+            ExpressionAttributeNames={f"#{name}": name for name in figures},
+            ExpressionAttributeValues={":at": {"S": at.isoformat()}, **values},
+        )
 
 
 def _figures(coverage: Coverage) -> dict[str, Any]:

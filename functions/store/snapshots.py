@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
 from functions.audit.absence import Absent
@@ -24,9 +23,9 @@ from functions.store.items import (
     from_item,
     is_over,
     key,
-    lost_condition,
     now_value,
     to_item,
+    wrote,
 )
 
 if TYPE_CHECKING:
@@ -63,19 +62,14 @@ class Snapshots:
                 "ttl": epoch(ttl),
             }
         )
-        try:
-            self._client.put_item(
-                TableName=self._name,
-                Item=item,
-                ConditionExpression=NOT_THERE_YET,
-                ExpressionAttributeNames=TTL_NAME,
-                ExpressionAttributeValues=now_value(self._clock),
-            )
-        except ClientError as error:
-            if lost_condition(error):
-                return False
-            raise
-        return True
+        return wrote(
+            self._client.put_item,
+            TableName=self._name,
+            Item=item,
+            ConditionExpression=NOT_THERE_YET,
+            ExpressionAttributeNames=TTL_NAME,
+            ExpressionAttributeValues=now_value(self._clock),
+        )
 
     def get(self, merchant_id: str, night: date) -> Snapshot | None:
         """Return the snapshot, read consistently; ``None`` when there is none or its time is over.

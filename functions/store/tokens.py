@@ -5,20 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
 from pydantic import SecretStr
 
 from functions.audit.errors import Conflict, InvalidInput
 from functions.audit.grant import Grant
-from functions.store.items import from_item, key, lost_condition, to_item
+from functions.store.items import at_version, from_item, key, to_item, wrote
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kms import KMSClient
 
 PROVIDER = "tiktok"
-NEVER_STORED = "attribute_not_exists(merchant_id)"
-STILL_THAT_VERSION = "#version = :version"
 
 
 class Tokens:
@@ -62,13 +59,6 @@ class Tokens:
         if new.merchant_id != old.merchant_id:
             raise InvalidInput(f"The tokens of {new.merchant_id} cannot take the place of those of {old.merchant_id}.")
         stored = new.model_copy(update={"version": old.version + 1})
-        condition: dict[str, Any] = {"ConditionExpression": NEVER_STORED}
-        if old.version:
-            condition = {
-                "ConditionExpression": STILL_THAT_VERSION,
-                "ExpressionAttributeNames": {"#version": "version"},
-                "ExpressionAttributeValues": {":version": {"N": str(old.version)}},
-            }
         item = to_item(
             {
                 "merchant_id": old.merchant_id,
@@ -81,12 +71,9 @@ class Tokens:
                 "version": stored.version,
             }
         )
-        try:
-            self._client.put_item(TableName=self._name, Item=item, **condition)
-        except ClientError as error:
-            if lost_condition(error):
-                raise Conflict(f"the tokens of {old.merchant_id} were replaced by somebody else meanwhile") from error
-            raise
+        held = wrote(self._client.put_item, TableName=self._name, Item=item, **at_version(old.version))
+        if not held:
+            raise Conflict(f"the tokens of {old.merchant_id} were replaced by somebody else meanwhile")
         return stored
 
     def _encrypted(self, merchant_id: str, token: SecretStr | None) -> bytes | None:
