@@ -27,7 +27,7 @@ _BY_CODE: Final[Mapping[str, Reason]] = {
 _PASSING: Final = frozenset({"rate_limit_exceeded", "internal_error", "data_not_ready", "analytics_backend_error"})
 _TWO_HUNDREDS: Final = range(200, 300)
 _UNAUTHORIZED: Final = frozenset({401, 403})
-_CODE: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_CODE: Final = re.compile(r"[a-z0-9_]{1,40}")
 _LOG_ID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
