@@ -33,7 +33,8 @@ app.command("findings")(findings.findings)
 def main() -> None:
     """Run the command and leave with its exit code. An error is one sentence on stderr that says what to do."""
     # A polite kill takes the same way out as an error: what was started is stopped, what was made is removed.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.TERMINATED))
+    for polite in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(polite, lambda *_: sys.exit(Exit.TERMINATED))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a page's title in Greek must not end the audit on a Latin terminal

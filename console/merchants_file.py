@@ -1,4 +1,4 @@
-"""The merchants file: TOML, the same for `nightjar audit` and `nightjar merchants import` (docs/merchants-file.md)."""
+"""The merchants file: TOML, the same for `nightjar audit` and `nightjar merchants import` (see the README)."""
 
 from __future__ import annotations
 

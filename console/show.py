@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
+
+from console.errors import Unusable
 
 PIPE_WIDTH = 120
 
@@ -26,8 +31,32 @@ _STYLES = {
 
 def console_for_people() -> Console:
     """Return a console for stdout: as wide as the terminal, and wide enough for tables in a pipe or a file."""
-    out = Console()
-    return out if out.is_terminal else Console(width=PIPE_WIDTH)
+    out = _PlainConsole()
+    return out if out.is_terminal else _PlainConsole(width=PIPE_WIDTH)
+
+
+class _PlainConsole(Console):
+    """A console that leaves a closed pipe to ``output``: rich itself would exit with 1, which says "critical"."""
+
+    def on_broken_pipe(self) -> None:
+        """Let the error through."""
+        raise  # noqa: PLE0704 - rich calls this while it handles the error
+
+
+@contextmanager
+def output() -> Iterator[None]:
+    """Print inside this: a reader that went away (``| head``) is no failure, and changes no exit code.
+
+    Raises:
+        Unusable: stdout cannot be written to for another reason, such as a full disk.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        raise Unusable(f"The output cannot be written: {error.strerror}.") from error
 
 
 def styled(status: str) -> Text:

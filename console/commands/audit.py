@@ -17,7 +17,7 @@ from console.local_grants import LocalGrants
 from console.merchants_file import read_merchants
 from console.options import AllowHostOption, FileOption, Format, FormatOption, NightOption, local_hosts, night_of
 from console.progress import progress
-from console.show import console_for_people
+from console.show import console_for_people, output
 from functions.audit.profile import default_profile
 
 
@@ -60,10 +60,11 @@ def audit(
                 on_done=step,
             )
         )
-    if form is Format.JSON:
-        plain_report(on, audits)
-    else:
-        show_report(console_for_people(), on, audits)
+    with output():
+        if form is Format.JSON:
+            plain_report(on, audits)
+        else:
+            show_report(console_for_people(), on, audits)
     for merchant_id in unkept:
         typer.echo(
             f"nightjar: TikTok replaced the refresh token of {merchant_id}: the one in {merchants} is dead now, and "

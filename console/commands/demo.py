@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.status import Status as Spinner
 
 from console.options import Format, FormatOption, NightOption, night_of
-from console.show import console_for_people, print_json
+from console.show import console_for_people, output, print_json
 
 SECONDS_FOR_A_NIGHT = 300.0
 LARGEST_FLEET = 5_000
@@ -52,12 +52,13 @@ def demo(
             tell("The night is closed")
             result = collect(rehearsal, on, seed=seed)
             spinner.stop()
-            if form is Format.JSON:
-                print_json(result.plain())
-            else:
-                out = console_for_people()
-                show_night(out, result)
-                show_messages(out, result)
+            with output():
+                if form is Format.JSON:
+                    print_json(result.plain())
+                else:
+                    out = console_for_people()
+                    show_night(out, result)
+                    show_messages(out, result)
             if keep:
                 _keep(err, rehearsal.aws.endpoint, rehearsal.aws.region, rehearsal.stage.prefix, on)
     err.print(f"[dim]Everything is stopped again; {time.monotonic() - started:.1f} s in all.[/]")
@@ -68,7 +69,7 @@ def _teller(err: Console, spinner: Spinner, started: float) -> Callable[[str], N
 
     def tell(step: str) -> None:
         spinner.update(step)
-        err.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {step}", highlight=False)
+        err.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {step}", highlight=False, soft_wrap=True)
 
     return tell
 

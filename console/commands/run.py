@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -22,7 +23,13 @@ def run(
 ) -> None:
     """Start a night now. Merchants whose audit of that night is done are not asked again."""
     at = Stage.of(stage, profile=profile, region=region, endpoint_url=endpoint_url)
-    event: dict[str, str] = {"night": night_of(night).isoformat()}
+    on = night_of(night)
+    if on > datetime.now(UTC).date() + timedelta(days=1):
+        raise Unusable(
+            f"{on} lies in the future. A night closes the book on every night before it, so that findings would stand "
+            "still until then; name tonight's date or an earlier one."
+        )
+    event: dict[str, str] = {"night": on.isoformat()}
     if merchant is not None:
         event["merchant_id"] = merchant
     with at.explained():

@@ -6,6 +6,10 @@ The demo and the tests of the whole pipeline use this one, so that what is shown
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -111,12 +115,27 @@ def rehearse(fleet: Sequence[SampleMerchant], *, tell: Tell = lambda _: None) ->
 
 
 def _synthesise(outdir: Path, tell: Tell) -> None:
-    from infra.app import build
-    from infra.bundling import Target
-    from infra.stages import choose
+    """Synthesise in a process and session of its own; end both if we are interrupted meanwhile.
 
-    recipients = {"emails": [EMAIL], "phones": [PHONE], "operators": [OPERATOR]}
-    build(choose(STAGE, recipients=recipients), outdir, target=Target.HOST, progress=tell)
+    Raises:
+        Unusable: the bundle or the templates could not be made; the text is what the program said.
+    """
+    program = [sys.executable, "-m", "console.demo.synthesis", str(outdir), EMAIL, PHONE, OPERATOR]
+    with (
+        tempfile.TemporaryFile("w+") as errors,
+        subprocess.Popen(  # noqa: S603 - our own module
+            program, stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True
+        ) as synthesis,
+    ):
+        try:
+            for step in synthesis.stdout or ():
+                tell(step.strip())
+        except BaseException:
+            os.killpg(synthesis.pid, signal.SIGKILL)
+            raise
+        if synthesis.wait():
+            errors.seek(0)
+            raise Unusable(f"The CDK app could not be synthesised:\n{errors.read().strip()[-2000:]}")
 
 
 def _fill(aws: EmbeddedAws, stage: Stage, fleet: Sequence[SampleMerchant], url: str) -> None:

@@ -9,6 +9,8 @@ from datetime import date, timedelta
 from functions.audit.errors import InvalidInput
 from functions.audit.model import Model
 
+# Before TikTok there was nothing to audit, and windows before year 1 cannot even be written down.
+EARLIEST = date(2016, 1, 1)
 _NIGHT = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -64,7 +66,10 @@ def parse_night(text: str) -> date:
     """
     if _NIGHT.fullmatch(text):
         try:
-            return date.fromisoformat(text)
+            night = date.fromisoformat(text)
         except ValueError:
             pass  # 2026-02-30 has the right form and is no day: one sentence serves both
+        else:
+            if night >= EARLIEST:
+                return night
     raise InvalidInput(f"{text!r} is not a night: give a UTC date as YYYY-MM-DD, for example 2026-11-21.")

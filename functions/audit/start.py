@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, Field, ValidationError, model_validator
 from functions.audit.errors import InvalidMessage
 from functions.audit.merchant import MerchantId
 from functions.audit.model import Model
+from functions.audit.periods import EARLIEST
 from functions.audit.profile import sentence
 
 
@@ -20,7 +21,7 @@ class Start(Model):
 
     scheduled_time: AwareDatetime | None = None
     # Strict: a number would be read as seconds since 1970 and open a night that nobody meant.
-    night: date | None = Field(default=None, strict=True)
+    night: date | None = Field(default=None, strict=True, ge=EARLIEST)
     merchant_id: MerchantId | None = None
     segment: int | None = Field(default=None, ge=0)
     segments: int | None = Field(default=None, ge=1, le=1000)

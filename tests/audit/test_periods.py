@@ -55,7 +55,7 @@ def test_a_period_is_its_days_first_to_last() -> None:
     assert [day.isoformat() for day in days] == ["2028-02-27", "2028-02-28", "2028-02-29", "2028-03-01"]
 
 
-@pytest.mark.parametrize("text", ["2026-11-21", "2028-02-29", "0001-01-01"])
+@pytest.mark.parametrize("text", ["2026-11-21", "2028-02-29", "2016-01-01"])
 def test_a_night_is_read_as_it_is_written(text: str) -> None:
     assert parse_night(text).isoformat() == text
 
@@ -63,7 +63,7 @@ def test_a_night_is_read_as_it_is_written(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "today", "2026-11-21T02:15:00", "20261121", "2026-W47-6", "2026-02-29", "2026-13-01", "21.11.2026", "2026-1-1",
-     " 2026-11-21", "2026-11-21\n", "٢٠٢٦-11-21"],
+     " 2026-11-21", "2026-11-21\n", "٢٠٢٦-11-21", "2015-12-31", "0001-01-01"],
 )  # fmt: skip
 def test_what_is_no_night_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(InvalidInput, match="YYYY-MM-DD, for example"):

@@ -55,7 +55,7 @@ CHECK = Check(
     advice="Show these pages in the next videos and link them in the bio: they convert far better than the channel.",
     measure=measure,
     breach=Breach.ABOVE,
-    says="{value} convert far better than the channel",
+    says="far better than the channel: {value}",
     needs=(SESSIONS, PAGES, SOURCES),
     parameters=frozenset({"min_sessions", "times_channel"}),
 )

@@ -43,7 +43,7 @@ CHECK = Check(
     ),
     measure=measure,
     breach=Breach.ABOVE,
-    says="{value} with much traffic convert almost nobody",
+    says="with much traffic and hardly a sale: {value}",
     needs=(PAGES,),
     parameters=frozenset({"min_sessions", "min_share", "converting_below"}),
 )
