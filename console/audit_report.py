@@ -15,7 +15,7 @@ from console.show import print_json, styled
 from functions.audit.absence import Absent
 from functions.audit.alert import counts_line, evidence_lines
 from functions.audit.checks import CATALOGUE
-from functions.audit.kpi import KPI_NAMES
+from functions.audit.kpi import KPI_NAMES, Kpi
 from functions.audit.outcome import Status
 from functions.audit.plain import kpi_plain, outcome_plain
 from functions.audit.verdict import Audit
@@ -23,6 +23,9 @@ from functions.audit.wording import figure
 
 REPORTED = ("check_id", "area", "status", "value", "unit", "warn", "critical", "reasons", "summary", "evidence")
 KPI_REPORTED = ("value", "prior", "change_percent", "unit", "sentiment", "reason")
+# The contract's six keys are complete where TikTok and the storefront measured everything. A channel of which another
+# backend measured anything says of every KPI who did (docs/decisions/0014).
+PLAIN_SOURCES = frozenset({"tiktok", "storefront"})
 
 
 def plain_report(night: date, audits: Sequence[Audit]) -> None:
@@ -37,15 +40,18 @@ def plain_report(night: date, audits: Sequence[Audit]) -> None:
                         {key: value for key, value in outcome_plain(outcome).items() if key in REPORTED}
                         for outcome in audit.outcomes
                     ],
-                    "kpis": {
-                        kpi.name: {key: value for key, value in kpi_plain(kpi).items() if key in KPI_REPORTED}
-                        for kpi in audit.kpis
-                    },
+                    "kpis": _plain_kpis(audit.kpis),
                 }
                 for audit in audits
             ],
         }
     )
+
+
+def _plain_kpis(kpis: Sequence[Kpi]) -> dict[str, dict[str, Any]]:
+    known = {kpi.source for kpi in kpis if kpi.source is not None}
+    reported = KPI_REPORTED if known <= PLAIN_SOURCES else (*KPI_REPORTED, "source")
+    return {kpi.name: {key: value for key, value in kpi_plain(kpi).items() if key in reported} for kpi in kpis}
 
 
 def plain_of_row(row: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -103,6 +109,7 @@ def _kpis(audit: Audit) -> Table:
     for column in ("value", "prior", "change"):
         table.add_column(column, justify="right")
     table.add_column("is that good?")
+    table.add_column("measured by")
     for kpi in audit.kpis:
         change = kpi.change_percent
         value = kpi.value
@@ -114,5 +121,6 @@ def _kpis(audit: Audit) -> Table:
             "" if isinstance(kpi.prior, Absent) else figure(kpi.prior, kpi.unit),
             "" if isinstance(change, Absent) else f"{change:+.1f} %",
             kpi.sentiment.value if kpi.sentiment.value != "unknown" else "",
+            kpi.source or "",
         )
     return table

@@ -21,7 +21,7 @@ from pydantic import SecretStr, ValidationError
 
 from console.errors import Unusable
 from functions.audit.errors import Conflict
-from functions.audit.grant import Grant
+from functions.audit.grant import TIKTOK, Grant
 from functions.audit.model import Model
 
 
@@ -44,20 +44,21 @@ class LocalGrants:
     """
 
     def __init__(self, grants: Iterable[Grant], *, store: Path | None, on_unkept: Callable[[str], None]) -> None:
-        self._written = {grant.merchant_id: grant for grant in grants}
+        self._written = {_name(grant.merchant_id, grant.provider): grant for grant in grants}
         self._newest: dict[str, Grant] = dict(self._written)
         self._store = store
         self._on_unkept = on_unkept
         if store is not None:
             with self._locked(store):
-                for merchant_id, kept in self._read(store).items():
-                    self._adopt(merchant_id, kept)
+                for name, kept in self._read(store).items():
+                    self._adopt(name, kept)
 
-    def get(self, merchant_id: str) -> Grant | None:
+    def get(self, merchant_id: str, provider: str = TIKTOK) -> Grant | None:
         """Return the newest grant that is known, reading the store file anew: another run may have refreshed."""
-        if self._store is not None and (kept := self._read(self._store).get(merchant_id)) is not None:
-            self._adopt(merchant_id, kept)
-        return self._newest.get(merchant_id)
+        name = _name(merchant_id, provider)
+        if self._store is not None and (kept := self._read(self._store).get(name)) is not None:
+            self._adopt(name, kept)
+        return self._newest.get(name)
 
     def replace(self, old: Grant, new: Grant) -> Grant:
         """Keep ``new``, in the store file first.
@@ -66,7 +67,7 @@ class LocalGrants:
             Conflict: the store file holds a newer pair than ``old``.
             Unusable: the store file cannot be written.
         """
-        merchant_id = old.merchant_id
+        merchant_id, name = old.merchant_id, _name(old.merchant_id, old.provider)
         stored = new.model_copy(update={"version": old.version + 1})
         if self._store is None:
             if _secret(stored.refresh_token) != _secret(old.refresh_token):
@@ -74,28 +75,27 @@ class LocalGrants:
         else:
             with self._locked(self._store):
                 everything = self._read(self._store)
-                kept = everything.get(merchant_id)
-                if kept is not None and self._descends(merchant_id, kept) and kept.version != old.version:
+                kept = everything.get(name)
+                if kept is not None and self._descends(name, kept) and kept.version != old.version:
                     raise Conflict(f"another run refreshed {merchant_id} meanwhile")
-                everything[merchant_id] = self._kept(stored)
+                everything[name] = self._kept(name, stored)
                 self._write(self._store, everything)
-        self._newest[merchant_id] = stored
+        self._newest[name] = stored
         return stored
 
-    def _adopt(self, merchant_id: str, kept: _Kept) -> None:
-        if merchant_id in self._written and self._descends(merchant_id, kept):
-            self._newest[merchant_id] = Grant(
-                merchant_id=merchant_id, **{name: getattr(kept, name) for name in _SHARED_FIELDS}
-            )
+    def _adopt(self, name: str, kept: _Kept) -> None:
+        if name in self._written and self._descends(name, kept):
+            written = self._written[name]
+            self._newest[name] = written.model_copy(update={field: getattr(kept, field) for field in _SHARED_FIELDS})
 
-    def _descends(self, merchant_id: str, kept: _Kept) -> bool:
-        return kept.descends_from == _fingerprint(self._written[merchant_id])
+    def _descends(self, name: str, kept: _Kept) -> bool:
+        return kept.descends_from == _fingerprint(self._written[name])
 
-    def _kept(self, grant: Grant) -> _Kept:
+    def _kept(self, name: str, grant: Grant) -> _Kept:
         assert grant.access_token is not None  # noqa: S101 - only a refresh stores, and it always brings one
         return _Kept(
-            descends_from=_fingerprint(self._written[grant.merchant_id]),
-            **{name: getattr(grant, name) for name in _SHARED_FIELDS},
+            descends_from=_fingerprint(self._written[name]),
+            **{field: getattr(grant, field) for field in _SHARED_FIELDS},
         )
 
     def _read(self, path: Path) -> dict[str, _Kept]:
@@ -137,6 +137,11 @@ class LocalGrants:
 
 
 _SHARED_FIELDS = ("access_token", "refresh_token", "expires_at", "refresh_expires_at", "scopes", "version")
+
+
+def _name(merchant_id: str, provider: str) -> str:
+    """Return what a pair is called in the store file: TikTok's by the merchant alone, as no id holds a slash."""
+    return merchant_id if provider == TIKTOK else f"{merchant_id}/{provider}"
 
 
 def _secret(token: SecretStr | None) -> str | None:

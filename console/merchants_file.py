@@ -12,8 +12,8 @@ from typing import Annotated, Any
 from pydantic import Field, SecretStr, StringConstraints, ValidationError, model_validator
 
 from functions.audit.errors import InvalidInput
-from functions.audit.grant import Grant
-from functions.audit.hosts import TIKTOK_API, HostPolicy
+from functions.audit.grant import SHOPIFY, Grant
+from functions.audit.hosts import TIKTOK_API, HostPolicy, Party
 from functions.audit.merchant import AccountType, Analytics, Merchant, Override, Provider, ScopeName, TikTok
 from functions.audit.model import Model
 from functions.audit.profile import Profile, sentence
@@ -43,10 +43,23 @@ class _TikTokTable(Model):
 
 
 class _AnalyticsTable(Model):
-    """``[merchant.analytics]`` as written."""
+    """``[merchant.analytics]`` or ``[merchant.commerce]`` as written. The access token is Shopify's."""
 
     provider: Provider = Provider.STOREFRONT
-    base_url: str = TIKTOK_API
+    base_url: str = ""
+    property_id: str | None = None
+    key_events: list[str] = Field(default_factory=list)
+    shop: str | None = None
+    access_token: SecretStr | None = None
+    access_token_env: VariableName | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> _AnalyticsTable:
+        if self.access_token is not None and self.access_token_env is not None:
+            raise ValueError("give access_token or access_token_env, not both")
+        if self.provider is not Provider.SHOPIFY and (self.access_token or self.access_token_env):
+            raise ValueError("an access token belongs to provider shopify only")
+        return self
 
 
 class _MerchantTable(Model):
@@ -59,6 +72,7 @@ class _MerchantTable(Model):
     enabled: bool = True
     tiktok: _TikTokTable | None = None
     analytics: _AnalyticsTable | None = None
+    commerce: _AnalyticsTable | None = None
     thresholds: dict[str, Override] = Field(default_factory=dict)
 
 
@@ -73,7 +87,7 @@ class Entry:
     """One merchant of the file, its secrets kept apart from its settings."""
 
     merchant: Merchant
-    grant: Grant | None
+    grants: tuple[Grant, ...]
 
 
 def read_merchants(
@@ -129,7 +143,7 @@ def parse_merchants(
         try:
             merchant = _merchant(table, hosts, profile)
             if only in {None, table.id}:
-                entries.append(Entry(merchant, _grant(table, environment)))
+                entries.append(Entry(merchant, _grants(table, environment)))
         except InvalidInput as error:
             problems.append(str(error))
     if problems:
@@ -147,6 +161,7 @@ def _merchant(table: _MerchantTable, hosts: HostPolicy, profile: Profile) -> Mer
             enabled=table.enabled,
             tiktok=_tiktok(table.tiktok, hosts),
             analytics=_analytics(table.analytics, hosts),
+            commerce=_analytics(table.commerce, hosts),
             thresholds=table.thresholds,
         )
     except ValidationError as error:
@@ -165,7 +180,7 @@ def _tiktok(table: _TikTokTable | None, hosts: HostPolicy) -> TikTok | None:
             "open_id": table.open_id,
             "account_type": table.account_type,
             "scopes": table.scopes,
-            "base_url": hosts.check(table.base_url),
+            "base_url": hosts.check(table.base_url, Party.TIKTOK),
         }
     )
 
@@ -173,11 +188,26 @@ def _tiktok(table: _TikTokTable | None, hosts: HostPolicy) -> TikTok | None:
 def _analytics(table: _AnalyticsTable | None, hosts: HostPolicy) -> Analytics | None:
     if table is None:
         return None
-    return Analytics(provider=table.provider, base_url=hosts.check(table.base_url))
+    settings = Analytics.model_validate(table.model_dump(exclude={"access_token", "access_token_env"}))
+    return settings.model_copy(update={"base_url": hosts.check(settings.base_url, Party(settings.provider))})
 
 
-def _grant(table: _MerchantTable, environment: Mapping[str, str]) -> Grant | None:
+def _grants(table: _MerchantTable, environment: Mapping[str, str]) -> tuple[Grant, ...]:
     """Return the tokens of a merchant, from the file or from the variables that it names."""
+    found = (_tiktok_grant(table, environment), _shopify_grant(table, environment))
+    return tuple(grant for grant in found if grant is not None)
+
+
+def _shopify_grant(table: _MerchantTable, environment: Mapping[str, str]) -> Grant | None:
+    shops = [of for of in (table.analytics, table.commerce) if of is not None and of.provider is Provider.SHOPIFY]
+    for shop in shops:
+        token = _secret(table.id, shop.access_token, shop.access_token_env, environment)
+        if token is not None:
+            return Grant(merchant_id=table.id, provider=SHOPIFY, access_token=token)
+    return None
+
+
+def _tiktok_grant(table: _MerchantTable, environment: Mapping[str, str]) -> Grant | None:
     if table.tiktok is None:
         return None
     tiktok = table.tiktok

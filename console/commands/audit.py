@@ -44,9 +44,7 @@ def audit(
         raise Unusable(f"There is no merchant {merchant!r} in {merchants}.")
     keys = app_keys_of(os.environ)
     unkept: list[str] = []
-    grants = LocalGrants(
-        [entry.grant for entry in entries if entry.grant is not None], store=store, on_unkept=unkept.append
-    )
+    grants = LocalGrants([grant for entry in entries for grant in entry.grants], store=store, on_unkept=unkept.append)
     with progress("Auditing", total=len(entries)) as step:
         audits = asyncio.run(
             audit_entries(

@@ -71,8 +71,8 @@ def import_entries(stage: Stage, entries: list[Entry], *, replace_tokens: bool =
             try:
                 if merchant != before:
                     stage.tables.merchants.save(merchant)
-                if entry.grant is not None:
-                    _store_grant(stage, entry.grant, replace=replace_tokens)
+                for grant in entry.grants:
+                    _store_grant(stage, grant, replace=replace_tokens)
             except Conflict as error:
                 raise Unusable(f"{merchant.id} was changed by somebody else meanwhile; import again.") from error
             if before is None:
@@ -87,10 +87,10 @@ def import_entries(stage: Stage, entries: list[Entry], *, replace_tokens: bool =
 
 def _store_grant(stage: Stage, grant: Grant, *, replace: bool) -> None:
     """Store the file's tokens where there are none, or where the caller says that they are the newer ones."""
-    stored = stage.tokens.describe(grant.merchant_id)
+    stored = stage.tokens.describe(grant.merchant_id, grant.provider)
     if stored is None or replace:
         version = stored["version"] if stored else 0
-        stage.tokens.replace(Grant(merchant_id=grant.merchant_id, version=version), grant)
+        stage.tokens.replace(Grant(merchant_id=grant.merchant_id, provider=grant.provider, version=version), grant)
 
 
 @app.command("list")

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from pydantic import SecretStr
 
 from functions.audit.model import Model
 
+TIKTOK: Final = "tiktok"
+TIKTOK_BUSINESS: Final = "tiktok_business"
+SHOPIFY: Final = "shopify"
+
 
 class Grant(Model):
-    """One merchant's tokens at one provider. ``None`` means that nobody told.
+    """One merchant's tokens at one provider: ``TIKTOK``, ``TIKTOK_BUSINESS`` or ``SHOPIFY``.
 
-    ``version`` counts the writes of the stored row; 0 is "never stored". Printing a grant shows no token.
+    ``None`` in a field means that nobody told. ``version`` counts the writes of the stored row; 0 is "never stored".
+    Printing a grant shows no token.
     """
 
     merchant_id: str
-    provider: str = "tiktok"
+    provider: str = TIKTOK
     access_token: SecretStr | None = None
     refresh_token: SecretStr | None = None
     expires_at: datetime | None = None
@@ -29,7 +34,7 @@ class Grant(Model):
 class GrantStore(Protocol):
     """Where grants live: the tokens table, or a merchants file that was read into memory."""
 
-    def get(self, merchant_id: str) -> Grant | None:
+    def get(self, merchant_id: str, provider: str = TIKTOK) -> Grant | None:
         """Return the stored grant, read consistently; ``None`` when there is none."""
 
     def replace(self, old: Grant, new: Grant) -> Grant:

@@ -31,7 +31,11 @@ class Sentiment(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """One figure of the channel. ``prior`` and ``change_percent`` are absent where there is nothing to compare."""
+    """One figure of the channel. ``prior`` and ``change_percent`` are absent where there is nothing to compare.
+
+    ``source`` names who measured it: tiktok, tiktok_research, storefront, ga4 or shopify; ``None`` when nobody could be
+    asked.
+    """
 
     name: str
     value: Figure
@@ -39,6 +43,7 @@ class Kpi:
     unit: str
     good_when: GoodWhen
     change_percent: Figure
+    source: str | None = None
 
     @property
     def sentiment(self) -> Sentiment:
@@ -81,10 +86,12 @@ def kpis_of(snapshot: Snapshot) -> tuple[Kpi, ...]:
 
 
 def _account_kpis(snapshot: Snapshot) -> Iterable[Kpi]:
-    stats = snapshot.stats
+    stats, source = snapshot.stats, "tiktok"
+    if isinstance(stats, Absent) and isinstance(snapshot.public_stats, AccountStats):
+        stats, source = snapshot.public_stats, "tiktok_research"
     for name, pick in _STATS:
         value: Figure = stats if isinstance(stats, Absent) else _decimal(pick(stats))
-        yield Kpi(name, value, _NO_PRIOR_COUNT, name, GoodWhen.HIGHER, _NO_PRIOR_COUNT)
+        yield Kpi(name, value, _NO_PRIOR_COUNT, name, GoodWhen.HIGHER, _NO_PRIOR_COUNT, source)
 
 
 def _channel_kpis(snapshot: Snapshot) -> Iterable[Kpi]:
@@ -95,11 +102,10 @@ def _channel_kpis(snapshot: Snapshot) -> Iterable[Kpi]:
             continue
         value = _decimal(pick(sessions.current))
         prior = sessions.prior if isinstance(sessions.prior, Absent) else _decimal(pick(sessions.prior))
-        money = name == "revenue"
-        marks = (sessions.mixed_definition, sessions.mixed_currency if money else None)
-        mixed = causes_of(*marks)
+        mixed = causes_of(*sessions.marks(name))
         change = Absent(mixed) if mixed else _change(value, prior)
-        yield Kpi(name, value, prior, sessions.currency if money else unit, good_when, change)
+        shown = sessions.currency if name == "revenue" else unit
+        yield Kpi(name, value, prior, shown, good_when, change, sessions.measured_by(name))
 
 
 def _change(value: Figure, prior: Figure) -> Figure:

@@ -7,12 +7,12 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, Field, StringConstraints, field_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
-from functions.audit.hosts import TIKTOK_API
+from functions.audit.hosts import GOOGLE_ANALYTICS_API, TIKTOK_API
 from functions.audit.model import Model
 
 BASIC: Final = "user.info.basic"
@@ -20,6 +20,8 @@ PROFILE: Final = "user.info.profile"
 STATS: Final = "user.info.stats"
 
 CURRENCY = re.compile(r"[A-Z]{3}")
+PROPERTY_ID = re.compile(r"[1-9][0-9]{3,14}")
+SHOP = re.compile(r"[a-z0-9][a-z0-9-]{0,61}\.myshopify\.com")
 MERCHANT_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
@@ -36,6 +38,8 @@ class Provider(StrEnum):
     """Who answers for traffic, audience and commerce."""
 
     STOREFRONT = "storefront"
+    GA4 = "ga4"
+    SHOPIFY = "shopify"
 
 
 class Severity(StrEnum):
@@ -93,11 +97,63 @@ class TikTok(Model):
         return [part for part in re.split(r"[,\s]+", value) if part] if isinstance(value, str) else value
 
 
+def _property_id(text: str) -> str:
+    if not PROPERTY_ID.fullmatch(text):
+        raise ValueError(
+            f"{text!r} is not a GA4 property id: give its number, such as 312345678 (Admin > Property details), "
+            "not the G-… measurement id"
+        )
+    return text
+
+
+def _shop(text: str) -> str:
+    if not SHOP.fullmatch(text):
+        raise ValueError(f"{text!r} is not a Shopify shop: give its permanent name, such as larkspur.myshopify.com")
+    return text
+
+
+PropertyId = Annotated[str, AfterValidator(_property_id)]
+ShopName = Annotated[str, AfterValidator(_shop)]
+EventName = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")]
+
+
 class Analytics(Model):
-    """Where traffic, audience and commerce figures come from."""
+    """Where traffic, audience and commerce figures come from.
+
+    ``property_id``: the GA4 property; ``key_events``: which of its key events count as goals, all of them when none is
+    named. ``shop``: the Shopify shop. ``base_url`` follows from the provider unless it is given.
+    """
 
     provider: Provider = Provider.STOREFRONT
-    base_url: str = TIKTOK_API
+    base_url: str = ""
+    property_id: PropertyId | None = None
+    key_events: tuple[EventName, ...] = Field(default=(), max_length=5)
+    shop: ShopName | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_address(cls, plain: Any) -> Any:  # noqa: ANN401 - whatever was written
+        if not isinstance(plain, dict) or plain.get("base_url"):
+            return plain
+        at = {
+            Provider.STOREFRONT: TIKTOK_API,
+            Provider.GA4: GOOGLE_ANALYTICS_API,
+            Provider.SHOPIFY: f"https://{plain.get('shop')}",
+        }
+        return {**plain, "base_url": at.get(plain.get("provider", Provider.STOREFRONT), TIKTOK_API)}
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        ga4, shopify = self.provider is Provider.GA4, self.provider is Provider.SHOPIFY
+        if ga4 and self.property_id is None:
+            raise ValueError("provider ga4 needs property_id, the number of the GA4 property")
+        if shopify and self.shop is None:
+            raise ValueError("provider shopify needs shop, as in larkspur.myshopify.com")
+        if not ga4 and (self.property_id is not None or self.key_events):
+            raise ValueError("property_id and key_events belong to provider ga4")
+        if not shopify and self.shop is not None:
+            raise ValueError("shop belongs to provider shopify")
+        return self
 
 
 class Override(Model):
@@ -115,7 +171,10 @@ class Override(Model):
 
 
 class Merchant(Model):
-    """One shop. ``version`` counts the writes of its row (optimistic locking); 0 is "never stored"."""
+    """One shop. ``version`` counts the writes of its row (optimistic locking); 0 is "never stored".
+
+    ``commerce`` is the shop system beside ``analytics``: revenue, orders and carts come from it, traffic from those.
+    """
 
     id: MerchantId
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -124,8 +183,18 @@ class Merchant(Model):
     enabled: bool = True
     tiktok: TikTok | None = None
     analytics: Analytics | None = None
+    commerce: Analytics | None = None
     thresholds: dict[str, Override] = Field(default_factory=dict)
     version: int = 0
+
+    @model_validator(mode="after")
+    def _one_shop_system(self) -> Self:
+        if self.commerce is not None:
+            if self.commerce.provider is not Provider.SHOPIFY:
+                raise ValueError("commerce knows provider shopify only")
+            if self.analytics is None or self.analytics.provider is Provider.SHOPIFY:
+                raise ValueError("commerce stands beside another provider's analytics; alone, shopify is the analytics")
+        return self
 
     @property
     def zone(self) -> ZoneInfo:

@@ -52,6 +52,7 @@ def kpi_plain(kpi: Kpi) -> dict[str, Any]:
         "good_when": kpi.good_when.value,
         "sentiment": kpi.sentiment.value,
         "reason": ",".join(reasons) or None,
+        "source": kpi.source,
     }
 
 

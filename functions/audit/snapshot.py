@@ -103,8 +103,10 @@ class Series(Model):
 class SessionsSeen(Model):
     """The channel as a whole. ``prior`` is absent with ``no_prior`` when the source has none.
 
-    ``mixed_currency`` and ``mixed_definition`` are set when the two periods cannot be compared. ``flags`` are the
-    source's own warnings: sampled, thresholded, truncated.
+    ``backend`` is who measured it; ``origins`` names the figures of the periods that somebody else measured, and who.
+    ``mixed_currency`` and ``mixed_definition`` are set when the two periods cannot be compared; ``mixed_commerce`` is
+    the same as ``mixed_definition`` for the figures in ``origins``. ``flags`` are the sources' own warnings: sampled,
+    thresholded, truncated.
     """
 
     current: PeriodFigures
@@ -113,7 +115,19 @@ class SessionsSeen(Model):
     currency: str
     mixed_currency: Absent | None = None
     mixed_definition: Absent | None = None
+    mixed_commerce: Absent | None = None
+    backend: str = "storefront"
+    origins: dict[str, str] = Field(default_factory=dict)
     flags: tuple[str, ...] = ()
+
+    def measured_by(self, name: str) -> str:
+        """Return who measured a figure of the periods, by the figure's name."""
+        return self.origins.get(name, self.backend)
+
+    def marks(self, name: str) -> tuple[Absent | None, ...]:
+        """Return what forbids a comparison of this figure between the periods, as far as anything does."""
+        definition = self.mixed_commerce if name in self.origins else self.mixed_definition
+        return (self.mixed_currency, definition) if name == "revenue" else (definition,)
 
     @property
     def before(self) -> PeriodFigures:
@@ -140,6 +154,7 @@ class PagesSeen(Model):
     pages: tuple[PageSeen, ...]
     total_sessions: Count
     truncated: bool = False
+    flags: tuple[str, ...] = ()
 
 
 class SourceSeen(Model):
@@ -157,10 +172,15 @@ class SourcesSeen(Model):
 
     sources: tuple[SourceSeen, ...]
     truncated: bool = False
+    flags: tuple[str, ...] = ()
 
 
 class Snapshot(Model):
-    """One merchant's night. ``fetched`` is false when no fetch ever came back and all parts are absences for that."""
+    """One merchant's night. ``fetched`` is false when no fetch ever came back and all parts are absences for that.
+
+    ``account_type`` is what ``account_type_from`` says: the merchant, or TikTok's Business API. ``public_stats`` are
+    the counts that everybody can see, asked only where the operator may (Research API); ``None`` means never asked.
+    """
 
     schema_version: int = SCHEMA_VERSION
     merchant_id: str
@@ -171,9 +191,11 @@ class Snapshot(Model):
     token: Annotated[TokenSeen | Absent, _IN_ORDER]
     scopes: tuple[str, ...] | None
     account_type: AccountType
+    account_type_from: str = "merchant"
     basic: Annotated[AccountBasic | Absent, _IN_ORDER]
     profile: Annotated[AccountProfile | Absent, _IN_ORDER]
     stats: Annotated[AccountStats | Absent, _IN_ORDER]
+    public_stats: Annotated[AccountStats | Absent, _IN_ORDER] | None = None
     sessions: Annotated[SessionsSeen | Absent, _IN_ORDER]
     pages: Annotated[PagesSeen | Absent, _IN_ORDER]
     sources: Annotated[SourcesSeen | Absent, _IN_ORDER]

@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
 
 from functions.audit.absence import Absent, Reason
-from functions.audit.errors import ForbiddenHost
 from functions.audit.grant import Grant, GrantStore
-from functions.audit.hosts import HostPolicy
-from functions.audit.merchant import AccountType, Merchant, TikTok
+from functions.audit.hosts import HostPolicy, Party
+from functions.audit.merchant import AccountType, Analytics, Merchant, Provider, TikTok
 from functions.audit.periods import Periods
-from functions.audit.snapshot import PagesSeen, SessionsSeen, Snapshot, SourcesSeen, TokenSeen
+from functions.audit.snapshot import Snapshot, TokenSeen
+from functions.fetcher.channels import NO_ANALYTICS, Channels
+from functions.fetcher.guarded import guarded
 from functions.fetcher.http import Http
 from functions.fetcher.sources.account import Account, ask_account
+from functions.fetcher.sources.channel import Asked, Channel, Commerce
+from functions.fetcher.sources.ga4.access import GoogleAccess
 from functions.fetcher.sources.oauth import AppKeys
-from functions.fetcher.sources.storefront import Question, ask_pages, ask_sessions, ask_sources
 from functions.fetcher.tokens import Keeper, Pass
-
-T = TypeVar("T")
-Storefront = tuple[SessionsSeen | Absent, PagesSeen | Absent, SourcesSeen | Absent]
-log = logging.getLogger(__name__)
 
 NO_TIKTOK = Absent.because(Reason.NOT_CONNECTED, "no TikTok account is configured")
 NO_TOKEN = Absent.because(Reason.NOT_CONNECTED, "the TikTok account was never connected: there is no token")
-NO_ANALYTICS = Absent.because(Reason.NOT_CONNECTED, "no analytics source is configured")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +34,7 @@ class Fetcher:
     keys: AppKeys | None
     hosts: HostPolicy
     seconds: float
+    google: GoogleAccess | None = None
 
     async def fetch(self, merchant: Merchant, night: date, periods: Periods, *, now: datetime) -> Snapshot:
         """Return what could be seen. Whatever a source answers becomes a value or an absence, never an error.
@@ -47,106 +42,118 @@ class Fetcher:
         Raises:
             Exception: only for what is ours or AWS's: a token store that cannot be read or written.
         """
-        deadline = self.http.clock() + self.seconds
-        keeper = Keeper(self.grants, self.http, self.keys)
-        if merchant.tiktok is None:
-            return self._blind(merchant, night, periods, now)
-        refused = self._refusal(merchant.tiktok.base_url)
+        asking = _Asking(self, merchant, periods, now, deadline=self.http.clock() + self.seconds)
+        channels = asking.channels
+        (opened, account, storefront), elsewhere, commerce = await asyncio.gather(
+            asking.tiktok(), asking.elsewhere(), asking.commerce()
+        )
+        channel = channels.whole(merchant, elsewhere if storefront is None else storefront, commerce)
+        return _snapshot(merchant, night, periods, now, opened, account, channel)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """One merchant's turn: what is asked with TikTok's token, what with tokens of others, all at the same time."""
+
+    fetcher: Fetcher
+    merchant: Merchant
+    periods: Periods
+    now: datetime
+    deadline: float
+
+    @property
+    def channels(self) -> Channels:
+        """Whom to ask about the channel."""
+        return Channels(self.fetcher.grants, self.fetcher.hosts, self.fetcher.google)
+
+    async def elsewhere(self) -> Channel:
+        """Return the channel where TikTok's token has no part in it."""
+        settings = self.merchant.analytics
+        if settings is None:
+            return Channel.unseen(NO_ANALYTICS)
+        if settings.provider is Provider.STOREFRONT:
+            return Channel.unseen(NO_TIKTOK)
+        return await self.channels.ask(self._asked(settings))
+
+    async def commerce(self) -> Commerce | Absent | None:
+        """Return what the shop system beside the analytics says; ``None`` when there is none."""
+        settings = self.merchant.commerce
+        return None if settings is None else await self.channels.ask_commerce(self._asked(settings))
+
+    async def tiktok(self) -> tuple[Pass, Account | None, Channel | None]:
+        """Return the token that was used, the account, and the channel where it is the storefront's."""
+        tiktok, merchant = self.merchant.tiktok, self.merchant
+        if tiktok is None:
+            return Pass(None), None, None
+        keeper = Keeper(self.fetcher.grants, self.fetcher.http, self.fetcher.keys)
+        refused = self.channels.refusal(tiktok.base_url, Party.TIKTOK)
         if refused is None:
-            opened = await keeper.open(merchant, now=now, deadline=deadline)
+            opened = await keeper.open(merchant, now=self.now, deadline=self.deadline)
         else:
-            opened = Pass(self.grants.get(merchant.id), outage=refused)
-        account, storefront = await self._ask(merchant, merchant.tiktok, opened, periods, deadline)
+            opened = Pass(self.fetcher.grants.get(merchant.id), outage=refused)
+        account, channel = await self._ask(tiktok, opened, refused)
         if account is not None and account.rejected and not (opened.refreshed or opened.revoked or opened.outage):
             # By the clock it was still good; TikTok says otherwise. Renewed once, asked once more.
             renewed = await keeper.renew(
-                merchant, opened.grant or Grant(merchant_id=merchant.id), now=now, deadline=deadline
+                merchant, opened.grant or Grant(merchant_id=merchant.id), now=self.now, deadline=self.deadline
             )
             if renewed.refreshed:
-                account, storefront = await self._ask(merchant, merchant.tiktok, renewed, periods, deadline)
+                account, channel = await self._ask(tiktok, renewed, refused)
             opened = renewed
-        return self._snapshot(merchant, night, periods, now, opened, account, storefront)
+        return opened, account, channel
 
-    async def _ask(
-        self, merchant: Merchant, tiktok: TikTok, opened: Pass, periods: Periods, deadline: float
-    ) -> tuple[Account | None, Storefront]:
+    async def _ask(self, tiktok: TikTok, opened: Pass, refused: Absent | None) -> tuple[Account | None, Channel | None]:
         token = opened.token
         if token is None:
-            missing = NO_ANALYTICS if merchant.analytics is None else _tokenless(opened)
-            return None, (missing, missing, missing)
-        return await asyncio.gather(
-            self._ask_account(tiktok, token, opened, deadline),
-            self._ask_storefront(merchant, tiktok, token, periods, deadline),
-        )
+            settings = self.merchant.analytics
+            storefront = settings is not None and settings.provider is Provider.STOREFRONT
+            return None, Channel.unseen(_tokenless(opened)) if storefront else None
+        return await asyncio.gather(self._account(tiktok, token, opened, refused), self._storefront(tiktok, token))
 
-    async def _ask_account(self, tiktok: TikTok, token: str, opened: Pass, deadline: float) -> Account:
-        seen: Account | Absent | None = self._refusal(tiktok.base_url)
-        if seen is None:
-            granted = _granted(tiktok, opened)
-            seen = await _guarded(
-                ask_account(self.http, tiktok, token=token, granted=granted, deadline=deadline), "user info"
-            )
-        return _account(seen)
+    async def _account(self, tiktok: TikTok, token: str, opened: Pass, refused: Absent | None) -> Account:
+        if refused is not None:
+            return _account(refused)
+        granted = _granted(tiktok, opened)
+        asking = ask_account(self.fetcher.http, tiktok, token=token, granted=granted, deadline=self.deadline)
+        return _account(await guarded(asking, "user info"))
 
-    async def _ask_storefront(
-        self, merchant: Merchant, tiktok: TikTok, token: str, periods: Periods, deadline: float
-    ) -> Storefront:
-        if merchant.analytics is None:
-            return NO_ANALYTICS, NO_ANALYTICS, NO_ANALYTICS
-        base_url = merchant.analytics.base_url
-        if (refused := self._refusal(base_url)) is not None:
-            return refused, refused, refused
-        question = Question(self.http, base_url, token, tiktok.open_id, merchant, periods, deadline)
-        return await asyncio.gather(
-            _guarded(ask_sessions(question), "/analytics/sessions"),
-            _guarded(ask_pages(question), "/analytics/pages"),
-            _guarded(ask_sources(question), "/analytics/sources"),
-        )
+    async def _storefront(self, tiktok: TikTok, token: str) -> Channel | None:
+        settings = self.merchant.analytics
+        if settings is None or settings.provider is not Provider.STOREFRONT:
+            return None
+        return await self.channels.ask_storefront(self._asked(settings), token=token, open_id=tiktok.open_id)
 
-    def _refusal(self, base_url: str) -> Absent | None:
-        """Return why a base address may not be used, if so: stored settings may be older than the policy."""
-        try:
-            self.hosts.check(base_url)
-        except ForbiddenHost as error:
-            return Absent.because(Reason.NOT_CONNECTED, str(error))
-        return None
+    def _asked(self, settings: Analytics) -> Asked:
+        return Asked(self.fetcher.http, self.merchant, settings, self.periods, self.now, self.deadline)
 
-    def _blind(self, merchant: Merchant, night: date, periods: Periods, now: datetime) -> Snapshot:
-        unseen = Snapshot.unseen(merchant_id=merchant.id, night=night, taken_at=now, periods=periods, why=NO_TIKTOK)
-        analytics = NO_ANALYTICS if merchant.analytics is None else NO_TIKTOK
-        return unseen.model_copy(
-            update={"fetched": True, "sessions": analytics, "pages": analytics, "sources": analytics}
-        )
 
-    def _snapshot(
-        self,
-        merchant: Merchant,
-        night: date,
-        periods: Periods,
-        now: datetime,
-        opened: Pass,
-        account: Account | None,
-        storefront: Storefront,
-    ) -> Snapshot:
-        sessions, pages, sources = storefront
-        token = _token(opened, account, now)
-        blind = _account_blindness(opened, token)
-        scopes = _granted(merchant.tiktok, opened)
-        return Snapshot(
-            merchant_id=merchant.id,
-            night=night,
-            taken_at=now,
-            periods=periods,
-            token=token,
-            scopes=None if scopes is None else tuple(sorted(scopes)),
-            account_type=merchant.tiktok.account_type if merchant.tiktok else AccountType.UNKNOWN,
-            basic=blind if account is None else account.basic,
-            profile=blind if account is None else account.profile,
-            stats=blind if account is None else account.stats,
-            sessions=sessions,
-            pages=pages,
-            sources=sources,
-        )
+def _snapshot(
+    merchant: Merchant,
+    night: date,
+    periods: Periods,
+    now: datetime,
+    opened: Pass,
+    account: Account | None,
+    channel: Channel,
+) -> Snapshot:
+    token = NO_TIKTOK if merchant.tiktok is None else _token(opened, account, now)
+    blind = _account_blindness(opened, token)
+    scopes = _granted(merchant.tiktok, opened)
+    return Snapshot(
+        merchant_id=merchant.id,
+        night=night,
+        taken_at=now,
+        periods=periods,
+        token=token,
+        scopes=None if scopes is None else tuple(sorted(scopes)),
+        account_type=merchant.tiktok.account_type if merchant.tiktok else AccountType.UNKNOWN,
+        basic=blind if account is None else account.basic,
+        profile=blind if account is None else account.profile,
+        stats=blind if account is None else account.stats,
+        sessions=channel.sessions,
+        pages=channel.pages,
+        sources=channel.sources,
+    )
 
 
 def _granted(tiktok: TikTok | None, opened: Pass) -> frozenset[str] | None:
@@ -200,12 +207,3 @@ def _account(seen: Account | Absent) -> Account:
     if isinstance(seen, Absent):
         return Account(accepted=False, rejected=False, blind=seen, basic=seen, profile=seen, stats=seen)
     return seen
-
-
-async def _guarded(asking: Awaitable[T], what: str) -> T | Absent:
-    """Return what a source showed; a failure of our own while reading it is an absence of that source alone."""
-    try:
-        return await asking
-    except Exception as error:  # noqa: BLE001 - one source's surprise must not take the others with it
-        log.error("A source's answer could not be read.", extra={"error_type": type(error).__name__})
-        return Absent.because(Reason.SOURCE_FAILED, f"{what}: reading it failed with {type(error).__name__}")

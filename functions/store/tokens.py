@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from functions.audit.errors import Conflict, InvalidInput
-from functions.audit.grant import Grant
+from functions.audit.grant import TIKTOK, Grant
 from functions.store.items import at_version, from_item, key, to_item, wrote
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kms import KMSClient
-
-PROVIDER = "tiktok"
 
 
 class Tokens:
@@ -27,25 +25,26 @@ class Tokens:
         self._kms = kms
         self._key_id = key_id
 
-    def get(self, merchant_id: str) -> Grant | None:
+    def get(self, merchant_id: str, provider: str = TIKTOK) -> Grant | None:
         """Return a merchant's grant, read consistently and decrypted; ``None`` when there is none."""
-        row = self.describe(merchant_id)
+        row = self.describe(merchant_id, provider)
         if row is None:
             return None
         return Grant(
             merchant_id=merchant_id,
-            access_token=self._decrypted(merchant_id, row.get("access_token")),
-            refresh_token=self._decrypted(merchant_id, row.get("refresh_token")),
+            provider=provider,
+            access_token=self._decrypted(merchant_id, provider, row.get("access_token")),
+            refresh_token=self._decrypted(merchant_id, provider, row.get("refresh_token")),
             expires_at=_instant(row.get("expires_at")),
             refresh_expires_at=_instant(row.get("refresh_expires_at")),
             scopes=tuple(row["scopes"]) if "scopes" in row else None,
             version=row["version"],
         )
 
-    def describe(self, merchant_id: str) -> dict[str, Any] | None:
+    def describe(self, merchant_id: str, provider: str = TIKTOK) -> dict[str, Any] | None:
         """Return the row as it is stored, tokens still encrypted; ``None`` when there is none."""
         answer = self._client.get_item(
-            TableName=self._name, Key=key(merchant_id=merchant_id, provider=PROVIDER), ConsistentRead=True
+            TableName=self._name, Key=key(merchant_id=merchant_id, provider=provider), ConsistentRead=True
         )
         return from_item(answer["Item"]) if "Item" in answer else None
 
@@ -54,17 +53,17 @@ class Tokens:
 
         Raises:
             Conflict: the stored version is no longer that of ``old``.
-            InvalidInput: the two are not of the same merchant.
+            InvalidInput: the two are not of the same merchant and provider.
         """
-        if new.merchant_id != old.merchant_id:
+        if (new.merchant_id, new.provider) != (old.merchant_id, old.provider):
             raise InvalidInput(f"The tokens of {new.merchant_id} cannot take the place of those of {old.merchant_id}.")
         stored = new.model_copy(update={"version": old.version + 1})
         item = to_item(
             {
                 "merchant_id": old.merchant_id,
-                "provider": PROVIDER,
-                "access_token": self._encrypted(old.merchant_id, new.access_token),
-                "refresh_token": self._encrypted(old.merchant_id, new.refresh_token),
+                "provider": new.provider,
+                "access_token": self._encrypted(new, new.access_token),
+                "refresh_token": self._encrypted(new, new.refresh_token),
                 "expires_at": new.expires_at,
                 "refresh_expires_at": new.refresh_expires_at,
                 "scopes": new.scopes,
@@ -76,26 +75,28 @@ class Tokens:
             raise Conflict(f"the tokens of {old.merchant_id} were replaced by somebody else meanwhile")
         return stored
 
-    def _encrypted(self, merchant_id: str, token: SecretStr | None) -> bytes | None:
+    def _encrypted(self, grant: Grant, token: SecretStr | None) -> bytes | None:
         if token is None:
             return None
         answer = self._kms.encrypt(
             KeyId=self._key_id,
             Plaintext=token.get_secret_value().encode(),
-            EncryptionContext=_context(merchant_id),
+            EncryptionContext=_context(grant.merchant_id, grant.provider),
         )
         return answer["CiphertextBlob"]
 
-    def _decrypted(self, merchant_id: str, blob: bytes | None) -> SecretStr | None:
+    def _decrypted(self, merchant_id: str, provider: str, blob: bytes | None) -> SecretStr | None:
         """Return the token. A row copied to another merchant does not decrypt: the context is not its own."""
         if blob is None:
             return None
-        answer = self._kms.decrypt(KeyId=self._key_id, CiphertextBlob=blob, EncryptionContext=_context(merchant_id))
+        answer = self._kms.decrypt(
+            KeyId=self._key_id, CiphertextBlob=blob, EncryptionContext=_context(merchant_id, provider)
+        )
         return SecretStr(answer["Plaintext"].decode())
 
 
-def _context(merchant_id: str) -> dict[str, str]:
-    return {"merchant_id": merchant_id, "provider": PROVIDER}
+def _context(merchant_id: str, provider: str) -> dict[str, str]:
+    return {"merchant_id": merchant_id, "provider": provider}
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -55,6 +55,7 @@ def test_a_kpi_has_the_contracts_names() -> None:
         "good_when": "higher",
         "sentiment": "good",
         "reason": None,
+        "source": "storefront",
     }
     gone = {kpi.name: kpi_plain(kpi) for kpi in kpis_of(snapshot(stats=absent(Reason.SCOPE_MISSING)))}["followers"]
     assert (gone["value"], gone["reason"], gone["sentiment"]) == (None, "scope_missing", "unknown")

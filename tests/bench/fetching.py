@@ -35,9 +35,9 @@ NOW: Final = datetime(2026, 11, 21, 2, 15, tzinfo=UTC)
 class _OneGrant:
     """A grant store with one grant, which is never replaced here."""
 
-    def get(self, merchant_id: str) -> Grant:
+    def get(self, merchant_id: str, provider: str = "tiktok") -> Grant | None:
         token = SecretStr(pair_of(SAMPLE, 0).access_token)
-        return Grant(merchant_id=merchant_id, access_token=token, scopes=ALL_SCOPES)
+        return Grant(merchant_id=merchant_id, provider=provider, access_token=token, scopes=ALL_SCOPES)
 
     def replace(self, old: Grant, new: Grant) -> Grant:  # noqa: ARG002 - the protocol's signature
         raise CannotMeasureError("the token was refreshed, so more than six requests were made")

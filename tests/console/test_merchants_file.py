@@ -50,9 +50,9 @@ def test_the_contract_example_is_read_whole() -> None:
     assert entry.merchant.tiktok is not None
     assert entry.merchant.tiktok.account_type is AccountType.BUSINESS
     assert entry.merchant.thresholds["bounce_rate"].warn == 65
-    assert entry.grant is not None
-    assert entry.grant.access_token is not None
-    assert entry.grant.access_token.get_secret_value() == "act.sample"
+    (grant,) = entry.grants
+    assert grant.access_token is not None
+    assert grant.access_token.get_secret_value() == "act.sample"
 
 
 def test_a_merchant_never_holds_a_secret() -> None:

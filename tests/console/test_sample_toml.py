@@ -36,11 +36,11 @@ def test_shops_tokens_and_addresses_arrive_as_they_are() -> None:
     assert entry.merchant.tiktok
     assert entry.merchant.analytics
     assert entry.merchant.tiktok.base_url == entry.merchant.analytics.base_url == URL
-    assert entry.grant
-    assert entry.grant.access_token
-    assert entry.grant.access_token.get_secret_value() == pair.access_token
-    assert entry.grant.refresh_token
-    assert entry.grant.refresh_token.get_secret_value() == pair.refresh_token
+    (grant,) = entry.grants
+    assert grant.access_token
+    assert grant.access_token.get_secret_value() == pair.access_token
+    assert grant.refresh_token
+    assert grant.refresh_token.get_secret_value() == pair.refresh_token
 
 
 def test_names_in_any_script_survive() -> None:
@@ -49,14 +49,12 @@ def test_names_in_any_script_survive() -> None:
 
 def test_a_merchant_that_never_logged_in_has_no_connection() -> None:
     entry = entries()["bayani-brew"]
-    assert (entry.merchant.tiktok, entry.merchant.analytics, entry.grant) == (None, None, None)
+    assert (entry.merchant.tiktok, entry.merchant.analytics, entry.grants) == (None, None, ())
 
 
 def test_who_has_no_refresh_token_or_no_access_token_has_none_in_the_file() -> None:
-    without_refresh, without_access = entries()["verveine"].grant, entries()["wisla-amber"].grant
-    assert without_refresh
+    (without_refresh,), (without_access,) = entries()["verveine"].grants, entries()["wisla-amber"].grants
     assert (without_refresh.refresh_token, without_refresh.access_token is None) == (None, False)
-    assert without_access
     assert (without_access.access_token, without_access.refresh_token is None) == (None, False)
 
 

@@ -237,8 +237,8 @@ def test_our_own_failure_while_reading_a_source_is_an_absence_of_that_source(
 
 def test_a_token_store_that_fails_is_ours_to_hear_of() -> None:
     class Down(Memory):
-        def get(self, merchant_id: str) -> Grant | None:
-            raise ConnectionError(merchant_id)
+        def get(self, merchant_id: str, provider: str = "tiktok") -> Grant | None:
+            raise ConnectionError(merchant_id, provider)
 
     with pytest.raises(ConnectionError):
         fetched(grants=Down())

@@ -48,9 +48,9 @@ class Recording(Memory):
         self.events += [*sorted(calls[self._seen :]), what] if what else sorted(calls[self._seen :])
         self._seen = len(calls)
 
-    def get(self, merchant_id: str) -> Grant | None:
+    def get(self, merchant_id: str, provider: str = "tiktok") -> Grant | None:
         self.happened("read")
-        return super().get(merchant_id)
+        return super().get(merchant_id, provider)
 
     def replace(self, old: Grant, new: Grant) -> Grant:
         self.happened("store")
@@ -153,8 +153,8 @@ def test_after_a_conflict_the_store_is_read_again_and_nothing_renewed_again(worl
 
 def test_a_merchant_who_was_disconnected_meanwhile_is_not_asked_about(world: World) -> None:
     class Disconnected(Recording):
-        def get(self, merchant_id: str) -> Grant | None:
-            found = super().get(merchant_id)
+        def get(self, merchant_id: str, provider: str = "tiktok") -> Grant | None:
+            found = super().get(merchant_id, provider)
             return None if "store" in self.events else found
 
     def other_writer(memory: Memory) -> None:

@@ -128,8 +128,8 @@ class Memory:
         self.stored: list[Grant] = []
         self._before = before
 
-    def get(self, merchant_id: str) -> Grant | None:
-        return self.rows.get(merchant_id)
+    def get(self, merchant_id: str, provider: str = "tiktok") -> Grant | None:
+        return self.rows.get(merchant_id) if provider == "tiktok" else None
 
     def replace(self, old: Grant, new: Grant) -> Grant:
         before, self._before = self._before, None

@@ -12,8 +12,8 @@ def measure(seen: Facts) -> Reading:
         value=drop_percent(before.revenue, now.revenue, of="revenue"),
         unit="%",
         samples={"prior_orders": before.orders},
-        unseen=incomparable(sessions.mixed_currency, sessions.mixed_definition),
-        evidence={"currency": sessions.currency},
+        unseen=incomparable(*sessions.marks("revenue")),
+        evidence={"currency": sessions.currency, "measured_by": sessions.measured_by("revenue")},
     )
 
 

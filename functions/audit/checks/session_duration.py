@@ -16,7 +16,7 @@ def measure(seen: Facts) -> Reading:
         ),
         unit="%",
         samples={"sessions": now.sessions, "prior_sessions": before.sessions},
-        unseen=incomparable(sessions.mixed_definition),
+        unseen=incomparable(*sessions.marks("avg_session_duration")),
     )
 
 

@@ -12,7 +12,7 @@ def measure(seen: Facts) -> Reading:
         value=drop_percent(before.sessions, now.sessions, of="the number of sessions"),
         unit="%",
         samples={"sessions": now.sessions, "prior_sessions": before.sessions},
-        unseen=incomparable(sessions.mixed_definition),
+        unseen=incomparable(*sessions.marks("sessions")),
     )
 
 

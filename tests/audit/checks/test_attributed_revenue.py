@@ -23,7 +23,7 @@ def test_a_fall_by_more_than_a_twentieth_is_a_warning(now: str, status: Status) 
     outcome = judged("attributed_revenue", channel(figures(revenue="1000.00"), revenue=now))
 
     assert (outcome.status, outcome.unit, outcome.critical) == (status, "%", None)
-    assert outcome.evidence == {"currency": "GBP"}
+    assert outcome.evidence == {"currency": "GBP", "measured_by": "storefront"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,14 @@
+"""The operator's Google credentials: a bearer token for the Data API, from a service-account key or without a key."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from functions.audit.absence import Absent
+
+
+class GoogleAccess(Protocol):
+    """Where a bearer token for Google Analytics comes from."""
+
+    async def token(self, *, renew: bool = False) -> str | Absent:
+        """Return a token that lives long enough for a fetch; with ``renew`` a new one, because the last was refused."""
