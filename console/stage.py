@@ -11,13 +11,22 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError, ProfileNotFound
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
 
 from console.errors import Unusable
 from functions.store.tables import Tables
 from functions.store.tokens import Tokens
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,20}")
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+/?")
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d{1,2}")
 _MISSING = {"ResourceNotFoundException", "NotFoundException"}
 _DENIED = {"AccessDeniedException", "AccessDenied", "UnrecognizedClientException", "ExpiredTokenException"}
 
@@ -42,6 +51,10 @@ class Stage:
             session = boto3.Session(profile_name=profile, region_name=region)
         except ProfileNotFound as error:
             raise Unusable(f"{error}. Name one of yours with --profile.") from error
+        if endpoint_url is not None and not _ADDRESS.fullmatch(endpoint_url):
+            raise Unusable(f"{endpoint_url!r} is not the address of an AWS; give one such as http://127.0.0.1:4566.")
+        if session.region_name is not None and not _REGION.fullmatch(session.region_name):
+            raise Unusable(f"{session.region_name!r} is not an AWS region; give one such as eu-west-1 with --region.")
         config = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=5, read_timeout=30)
 
         @cache
@@ -79,9 +92,9 @@ class Stage:
         """
         try:
             yield
-        except (NoCredentialsError, NoRegionError) as error:
+        except (NoCredentialsError, NoRegionError, PartialCredentialsError) as error:
             raise Unusable(
-                f"{error}. Give AWS credentials and a region, for example with --profile and --region, "
+                f"{str(error).rstrip('.')}. Give AWS credentials and a region, for example with --profile and --region, "
                 "or look around without AWS: nightjar demo."
             ) from error
         except ClientError as error:

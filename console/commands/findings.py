@@ -11,14 +11,14 @@ from rich.table import Table
 
 from console.errors import Unusable
 from console.options import EndpointOption, Format, FormatOption, ProfileOption, RegionOption, StageOption
-from console.show import console_for_people, print_json, styled
+from console.show import console_for_people, output, print_json, styled
 from console.stage import Stage
 from functions.audit.checks import CATALOGUE
 from functions.audit.finding import Finding
 from functions.audit.merchant import Severity
 from functions.audit.plain import finding_plain
 from functions.audit.text import one_line
-from functions.audit.wording import figure
+from functions.audit.wording import counted, figure
 
 _ORDER = {Severity.CRITICAL: 0, Severity.WARN: 1, None: 2}
 
@@ -44,7 +44,8 @@ def findings(
             raise Unusable(f"There is no merchant {merchant!r} on stage {stage}; nightjar merchants list shows all.")
         rows = sorted(_read(at, merchant, check, severity), key=_worst_first)
     if form is Format.JSON:
-        print_json({"findings": [finding_plain(row) for row in rows]})
+        with output():
+            print_json({"findings": [finding_plain(row) for row in rows]})
         return
     table = Table("severity", "merchant", "check", "status", "open", "what", box=None)
     for row in rows:
@@ -56,8 +57,9 @@ def findings(
             figure(Decimal(row.nights_open), "nights") if row.is_open else "",
             one_line(row.summary, limit=200),
         )
-    console_for_people().print(table)
-    typer.echo(f"{len(rows)} findings on stage {stage}.", err=True)
+    with output():
+        console_for_people().print(table)
+    typer.echo(f"{counted(len(rows), 'finding')} on stage {stage}.", err=True)
 
 
 def _read(at: Stage, merchant: str | None, check: str | None, severity: Severity | None) -> Iterable[Finding]:

@@ -1,4 +1,4 @@
-"""`nightjar merchants import | list | show`: the fleet in the table."""
+"""`nightjar merchants import | list | show | disable | enable | remove`: the fleet in the table."""
 
 from __future__ import annotations
 
@@ -23,15 +23,18 @@ from console.options import (
     local_hosts,
 )
 from console.progress import progress
-from console.show import console_for_people, print_json
+from console.show import console_for_people, output, print_json
 from console.stage import Stage
-from functions.audit.errors import Conflict
-from functions.audit.grant import Grant
+from functions.audit.errors import Conflict, NightjarError
+from functions.audit.grant import SHOPIFY, TIKTOK, TIKTOK_BUSINESS, Grant
 from functions.audit.merchant import Merchant
 from functions.audit.profile import default_profile
+from functions.audit.text import one_line
+from functions.audit.wording import counted
 from functions.store.merchants import Unreadable
 
 app = typer.Typer(help="The fleet in the table.", no_args_is_help=True)
+MerchantArgument = Annotated[str, typer.Argument(metavar="MERCHANT", help="The merchant's id.")]
 
 
 @app.command("import")
@@ -106,7 +109,8 @@ def list_all(
     with at.explained():
         rows = list(at.tables.merchants.all())
     if form is Format.JSON:
-        print_json({"merchants": [_plain(row) for row in rows]})
+        with output():
+            print_json({"merchants": [_plain(row) for row in rows]})
         return
     table = Table("id", "name", "time zone", "currency", "TikTok", "analytics", "enabled", box=None)
     for row in sorted(rows, key=lambda row: row.id if isinstance(row, Merchant) else row.merchant_id):
@@ -122,13 +126,14 @@ def list_all(
             row.analytics.provider.value if row.analytics else "not connected",
             "yes" if row.enabled else "no",
         )
-    console_for_people().print(table)
-    typer.echo(f"{len(rows)} merchants on stage {stage}.", err=True)
+    with output():
+        console_for_people().print(table)
+    typer.echo(f"{counted(len(rows), 'merchant')} on stage {stage}.", err=True)
 
 
 @app.command("show")
 def show(
-    merchant_id: Annotated[str, typer.Argument(metavar="MERCHANT")],
+    merchant_id: MerchantArgument,
     stage: StageOption = "dev",
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -138,18 +143,90 @@ def show(
     """Show one merchant: settings, own thresholds, and whether tokens are stored (never the tokens)."""
     at = Stage.of(stage, profile=profile, region=region, endpoint_url=endpoint_url)
     with at.explained():
-        merchant = at.tables.merchants.get(merchant_id)
-        connection = _connection(at, merchant_id)
-    if merchant is None:
-        raise Unusable(f"There is no merchant {merchant_id!r} on stage {stage}; nightjar merchants list shows all.")
-    facts = {**_plain(merchant), "connection": connection}
+        merchant = _known(at, merchant_id)
+        connections = {provider: _connection(at, merchant_id, provider) for provider in (TIKTOK, SHOPIFY)}
+    facts = {**_plain(merchant), "connections": connections}
     if form is Format.JSON:
-        print_json(facts)
+        with output():
+            print_json(facts)
         return
     table = Table(box=None, show_header=False)
     for key, value in facts.items():
         table.add_row(key.replace("_", " "), json.dumps(value, default=str) if isinstance(value, dict) else str(value))
-    console_for_people().print(table)
+    with output():
+        console_for_people().print(table)
+
+
+@app.command("disable")
+def disable(
+    merchant_id: MerchantArgument,
+    stage: StageOption = "dev",
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    endpoint_url: EndpointOption = None,
+) -> None:
+    """Leave a merchant out of the coming nights. Its settings, tokens and findings stay."""
+    _switch(Stage.of(stage, profile=profile, region=region, endpoint_url=endpoint_url), merchant_id, enabled=False)
+
+
+@app.command("enable")
+def enable(
+    merchant_id: MerchantArgument,
+    stage: StageOption = "dev",
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    endpoint_url: EndpointOption = None,
+) -> None:
+    """Audit a merchant again from the next night on."""
+    _switch(Stage.of(stage, profile=profile, region=region, endpoint_url=endpoint_url), merchant_id, enabled=True)
+
+
+@app.command("remove")
+def remove(
+    merchant_id: MerchantArgument,
+    stage: StageOption = "dev",
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    endpoint_url: EndpointOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,  # noqa: FBT002 - how typer spells a flag
+) -> None:
+    """Remove a merchant's settings and tokens. Past audits and findings stay as long as the stage keeps them.
+
+    The app stays connected at TikTok: to end that too, say nightjar disconnect first.
+    """
+    at = Stage.of(stage, profile=profile, region=region, endpoint_url=endpoint_url)
+    with at.explained():
+        try:
+            name = _known(at, merchant_id).name
+        except Unusable:
+            raise
+        except NightjarError:
+            name = "its settings cannot be read"
+        if not yes and not typer.confirm(f"Remove {merchant_id} ({one_line(name, limit=60)}) from {stage}?", err=True):
+            raise Unusable("Nothing was removed.")
+        # The tokens first: a crash in between leaves a merchant without tokens, never tokens without a merchant.
+        for provider in (TIKTOK, SHOPIFY, TIKTOK_BUSINESS):
+            at.tokens.delete(merchant_id, provider)
+        at.tables.merchants.delete(merchant_id)
+    typer.echo(f"{merchant_id} is removed from stage {stage}.")
+
+
+def _switch(at: Stage, merchant_id: str, *, enabled: bool) -> None:
+    with at.explained():
+        merchant = _known(at, merchant_id)
+        try:
+            if merchant.enabled is not enabled:
+                at.tables.merchants.save(merchant.model_copy(update={"enabled": enabled}))
+        except Conflict as error:
+            raise Unusable(f"{merchant_id} was changed by somebody else meanwhile; say it again.") from error
+    typer.echo(f"{merchant_id} is switched {'on' if enabled else 'off'} on stage {at.name}.")
+
+
+def _known(at: Stage, merchant_id: str) -> Merchant:
+    merchant = at.tables.merchants.get(merchant_id)
+    if merchant is None:
+        raise Unusable(f"There is no merchant {merchant_id!r} on stage {at.name}; nightjar merchants list shows all.")
+    return merchant
 
 
 def _plain(row: Merchant | Unreadable) -> dict[str, object]:
@@ -158,11 +235,11 @@ def _plain(row: Merchant | Unreadable) -> dict[str, object]:
     return row.model_dump(mode="json")
 
 
-def _connection(at: Stage, merchant_id: str) -> dict[str, object] | None:
+def _connection(at: Stage, merchant_id: str, provider: str) -> dict[str, object] | None:
     """Return what may be told of the stored tokens: that they are there, when they end, what they may see."""
-    row = at.tokens.describe(merchant_id)
+    row = at.tokens.describe(merchant_id, provider)
     if row is None:
         return None
-    told = ("expires_at", "refresh_expires_at", "scopes", "version")
+    told = ("state", "state_reason", "state_since", "expires_at", "refresh_expires_at", "scopes", "version")
     kept = {f"has_{name}": name in row for name in ("access_token", "refresh_token")}
     return {**kept, **{name: row.get(name) for name in told}}

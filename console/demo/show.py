@@ -13,6 +13,7 @@ from console.demo.result import Result
 from console.show import styled
 from functions.audit.alert import evidence_lines
 from functions.audit.outcome import Status
+from functions.audit.wording import counted
 
 _PLAIN: dict[str, Any] = {"title_justify": "left", "title_style": "bold", "box": None, "pad_edge": False}
 CHECKS_NAMED = 2
@@ -31,7 +32,7 @@ def show_night(out: Console, result: Result) -> None:
 
 def show_messages(out: Console, result: Result, *, most: int | None = None) -> None:
     """Show the exact texts that SNS delivered: all, or the first ``most``."""
-    out.rule(f"[bold]{len(result.messages)} messages went out", align="left")
+    out.rule(f"[bold]{counted(len(result.messages), 'message')} went out", align="left")
     for message in result.messages[:most]:
         head = f"{message.protocol} to {message.endpoint}"
         about = message.attributes.get("merchant_id")
@@ -52,7 +53,7 @@ def _coverage(result: Result) -> Text:
     for status in _SHOWN:
         line.append_text(styled(status.value)).append(f" {coverage.outcomes[status]}   ")
     if result.failed_messages:
-        line.append(f"\n{result.failed_messages} messages ended in a dead-letter queue.", style="bold red")
+        line.append(f"\n{counted(result.failed_messages, 'message')} ended in a dead-letter queue.", style="bold red")
     return line
 
 
@@ -73,7 +74,7 @@ def _checks(result: Result) -> Table:
 
 
 def _criticals(result: Result) -> Table:
-    table = Table(title=f"{len(result.criticals)} criticals", **_PLAIN)
+    table = Table(title=counted(len(result.criticals), "critical"), **_PLAIN)
     for column in ("merchant", "check", "what was seen"):
         table.add_column(column, overflow="fold")
     for finding in result.criticals:

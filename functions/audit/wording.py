@@ -33,6 +33,11 @@ def figure(value: Decimal, unit: str) -> str:
     return f"{number} {unit}".rstrip()
 
 
+def counted(number: int, noun: str) -> str:
+    """Return so many of a thing, for the nouns that take an s: ``1 message``, ``2 messages``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def floor_noun(name: str) -> str:
     """Return what a sample floor counts, in words."""
     return FLOORS.get(name, name.replace("_", " "))

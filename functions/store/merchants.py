@@ -60,6 +60,10 @@ class Merchants:
             raise Conflict(f"{merchant.id} was stored by somebody else meanwhile")
         return stored
 
+    def delete(self, merchant_id: str) -> None:
+        """Remove a merchant's row; one that is not there is no error."""
+        self._client.delete_item(TableName=self._name, Key=key(merchant_id=merchant_id))
+
     def page(
         self,
         start_after: str | None = None,

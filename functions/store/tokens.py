@@ -75,6 +75,10 @@ class Tokens:
             raise Conflict(f"the tokens of {old.merchant_id} were replaced by somebody else meanwhile")
         return stored
 
+    def delete(self, merchant_id: str, provider: str = TIKTOK) -> None:
+        """Remove a row; one that is not there is no error."""
+        self._client.delete_item(TableName=self._name, Key=key(merchant_id=merchant_id, provider=provider))
+
     def _encrypted(self, grant: Grant, token: SecretStr | None) -> bytes | None:
         if token is None:
             return None
