@@ -94,8 +94,8 @@ class Stage:
             yield
         except (NoCredentialsError, NoRegionError, PartialCredentialsError) as error:
             raise Unusable(
-                f"{str(error).rstrip('.')}. Give AWS credentials and a region, for example with --profile and --region, "
-                "or look around without AWS: nightjar demo."
+                f"{str(error).rstrip('.')}. Give AWS credentials and a region, for example with --profile and "
+                "--region, or look around without AWS: nightjar demo."
             ) from error
         except ClientError as error:
             raise Unusable(self._said(error)) from error

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from console.errors import Unusable
 from console.merchants_file import Entry, read_merchants
@@ -115,7 +116,7 @@ def list_all(
     table = Table("id", "name", "time zone", "currency", "TikTok", "analytics", "enabled", box=None)
     for row in sorted(rows, key=lambda row: row.id if isinstance(row, Merchant) else row.merchant_id):
         if not isinstance(row, Merchant):
-            table.add_row(row.merchant_id, f"[red]unreadable: {row.problem}")
+            table.add_row(row.merchant_id, Text(f"unreadable: {one_line(row.problem, limit=200)}", style="red"))
             continue
         table.add_row(
             row.id,
