@@ -246,5 +246,15 @@ def _located(error: ValidationError, plain: Mapping[str, Any]) -> str:
             table = plain["merchant"][where[1]]
             named = table.get("id") if isinstance(table, dict) else None
             where[:2] = [str(named) if isinstance(named, str) else f"merchant number {where[1] + 1}"]
-        lines.append(f"{'.'.join(map(str, where))}: {problem['msg'].removeprefix('Value error, ')}")
+        lines.append(f"{'.'.join(map(str, where))}: {_why(problem['type'], problem['msg'])}")
     return "\n".join(lines)
+
+
+def _why(kind: str, message: str) -> str:
+    match kind:
+        case "missing":
+            return "is missing; the README shows a whole merchants file"
+        case "extra_forbidden":
+            return "is not a setting; the README lists them all"
+        case _:
+            return message.removeprefix("Value error, ")
