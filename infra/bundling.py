@@ -35,6 +35,9 @@ _LAMBDA_PLATFORMS: Final = ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", 
 _DEAD_FOLDERS: Final = frozenset({"tests", "test", "bin", "__pycache__"})
 _DEAD_SUFFIXES: Final = frozenset({".pyc", ".pyi", ".pth", ".js", ".css"})
 _KEPT_METADATA: Final = frozenset({"METADATA", "entry_points.txt"})
+# Others may be at work on the same folder: what they use is among the last that were made.
+_KEPT_ZIPS: Final = 6
+_KEPT_PACKAGES: Final = 3
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the oldest that a zip can say
 
 
@@ -91,6 +94,7 @@ def bundle(
             _bundle_into(place, sources, root, dependencies, compiler)
         except bytecode.CompileError as error:
             raise BundleError(str(error)) from error
+        _forget_old(build_dir, target)
     return Bundle(place, digest, not_compiled)
 
 
@@ -116,6 +120,16 @@ def _dependencies(place: Path, lock: Path, target: Target, compiler: Compiler | 
             compiler.compile(folder)
         publish(folder, place)
     return place
+
+
+def _forget_old(build_dir: Path, target: Target) -> None:
+    """Keep what was made last, not everything that was ever made: each edit of a function makes another zip."""
+    for kind, keep in ((f"nightjar-{target.value}-*.zip", _KEPT_ZIPS), (f"packages-{target.value}-*", _KEPT_PACKAGES)):
+        for path in sorted(build_dir.glob(kind), key=lambda made: made.stat().st_mtime, reverse=True)[keep:]:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def _install(folder: Path, lock: Path, target: Target) -> None:

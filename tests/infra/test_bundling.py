@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 import zipfile
@@ -120,6 +121,17 @@ def test_lambda_gets_packages_for_its_own_platform_and_none_of_the_dead_weight()
     assert not [name for name in names if "/tests/" in name or name.endswith((".js", ".pyi"))]
     assert "functions/audit/profile.toml" in names
     assert sum(path.stat().st_size for path in [bundle(Target.LAMBDA).path]) < 10_000_000
+
+
+def test_what_was_made_long_ago_is_not_kept(project: Path, tmp_path: Path) -> None:
+    build_dir = tmp_path / "build"
+    made = []
+    for edit in range(8):
+        (project / "functions" / "room" / "handler.py").write_text(f"EDIT = {edit}\n", encoding="utf-8")
+        made.append(bundle(Target.HOST, root=project, build_dir=build_dir).path)
+        os.utime(made[-1], (edit, edit))  # as if it had been made so many seconds after the first
+
+    assert sorted(build_dir.glob("*.zip")) == sorted(made[2:])
 
 
 def test_pip_is_not_asked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
