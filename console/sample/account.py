@@ -18,12 +18,12 @@ _SCOPE_OF = {
 }
 
 
-def user_info(merchant: SampleMerchant, fields: tuple[str, ...]) -> Reply:
+def user_info(merchant: SampleMerchant, scopes: tuple[str, ...], fields: tuple[str, ...]) -> Reply:
     """Answer ``/v2/user/info/``. One field without its scope fails the whole request (APIS 1.4)."""
     mark = f"{merchant.id}:{','.join(fields)}"
     if not fields or any(name not in _SCOPE_OF for name in fields):
         return error_reply(400, "invalid_params", mark=mark)
-    if any(_SCOPE_OF[name] not in merchant.conduct.scopes for name in fields):
+    if any(_SCOPE_OF[name] not in scopes for name in fields):
         return error_reply(401, "scope_not_authorized", mark=mark)
     user = _user(merchant)
     return data_reply({"user": {name: user[name] for name in fields}}, mark=mark)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from http.cookies import SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
 from console.sample.account import asked_fields, user_info
+from console.sample.consent import AUTHORIZE, Consent
 from console.sample.grants import CLIENT_KEY, CLIENT_SECRET, Grants
 from console.sample.replies import Reply, error_reply, fault_reply, oauth_error, oauth_reply, unknown_path
 from console.sample.storefront import Storefront
@@ -32,13 +34,17 @@ class Desk:
     """Answers every request of the wire contract for one fleet. Safe to use from many threads."""
 
     def __init__(self, fleet: Iterable[SampleMerchant]) -> None:
-        self._grants = Grants(fleet)
+        everyone = tuple(fleet)
+        self._grants = Grants(everyone)
+        self._consent = Consent(everyone)
         self._storefront = Storefront()
 
     def answer(self, request: Request) -> Reply:
         """Answer one request."""
         parts = urlsplit(request.target)
         path = parts.path.removeprefix(POST_ONLY)
+        if path == AUTHORIZE:
+            return self._authorize(request, parts.query)
         verb = "POST" if path in {TOKEN, REVOKE} or (path == USER_INFO and path != parts.path) else "GET"
         if request.method != verb:
             return unknown_path()
@@ -63,7 +69,8 @@ class Desk:
         elif path in STOREFRONT:
             reply = self._storefront.answer(merchant, path, query)
         else:
-            reply = user_info(merchant, asked_fields(query.get("fields"), request.body))
+            scopes = self._grants.scopes_of(merchant)
+            reply = user_info(merchant, scopes, asked_fields(query.get("fields"), request.body))
         return replace(reply, merchant_id=merchant.id)
 
     def _token(self, request: Request) -> Reply:
@@ -72,16 +79,32 @@ class Desk:
             return oauth_error(400, "invalid_request", "The body must be form-encoded.")
         if refusal := _wrong_client(form):
             return refusal
-        if form.get("grant_type") != "refresh_token":
-            return oauth_error(400, "unsupported_grant_type", "The sample server knows refresh_token only.")
+        match form.get("grant_type"):
+            case "refresh_token":
+                return self._refresh(form)
+            case "authorization_code":
+                return self._redeem(form)
+            case _:
+                return oauth_error(400, "unsupported_grant_type", "There is no such grant type.")
+
+    def _refresh(self, form: Mapping[str, str]) -> Reply:
         presented = form.get("refresh_token", "")
         owner = self._grants.owner(presented)
         if owner is not None and owner.conduct.renewal is Renewal.DOWN:
-            return _of(owner, oauth_error(503, "temporarily_unavailable", "The service is temporarily unavailable."))
+            return _down(owner)
         answer = self._grants.rotate(presented)
         if answer is None or owner is None:
             return oauth_error(400, "invalid_grant", "Refresh token is invalid or expired.")
         return _of(owner, oauth_reply(answer))
+
+    def _redeem(self, form: Mapping[str, str]) -> Reply:
+        owner = self._consent.promised_to(form.get("code", ""))
+        if owner is not None and owner.conduct.renewal is Renewal.DOWN:
+            return _down(owner)
+        promise = self._consent.redeem(form)
+        if promise is None:
+            return oauth_error(400, "invalid_grant", "Authorization code is expired or used, or its proofs are wrong.")
+        return _of(promise.merchant, oauth_reply(self._grants.connect(promise.merchant, promise.scopes)))
 
     def _revoke(self, request: Request) -> Reply:
         form = _form(request)
@@ -91,12 +114,27 @@ class Desk:
             return refusal
         token = form.get("token", "")
         owner = self._grants.whose(token)
-        self._grants.revoke(token)
+        if not self._grants.revoke(token):
+            return oauth_error(400, "invalid_grant", "Access token is invalid or expired.")
         return _of(owner, oauth_reply({}))
+
+    def _authorize(self, request: Request, query: str) -> Reply:
+        match request.method:
+            case "GET":
+                cookies = SimpleCookie(request.headers.get("cookie", ""))
+                return self._consent.ask(query, {name: morsel.value for name, morsel in cookies.items()})
+            case "POST":
+                return self._consent.decide(parse_qs(request.body.decode("utf-8", "replace"), keep_blank_values=True))
+            case _:
+                return unknown_path()
 
 
 def _of(merchant: SampleMerchant | None, reply: Reply) -> Reply:
     return replace(reply, merchant_id=merchant.id) if merchant else reply
+
+
+def _down(merchant: SampleMerchant) -> Reply:
+    return _of(merchant, oauth_error(503, "temporarily_unavailable", "The service is temporarily unavailable."))
 
 
 def _wrong_client(form: Mapping[str, str]) -> Reply | None:
