@@ -49,7 +49,7 @@ async def audit_entries(
     """Return the audits in the order of the entries; ``on_done`` is called after each."""
     turn = asyncio.Semaphore(AT_ONCE)
     periods = profile.periods_of(night)
-    async with Http() as http:
+    async with Http(hosts) as http:
         fetcher = Fetcher(http, grants, app_keys, hosts, SECONDS_A_MERCHANT)
 
         async def one(entry: Entry) -> Audit:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from functions.audit.hosts import DEFAULT_HOSTS, HostPolicy
+from functions.audit.hosts import DEFAULT_HOSTS, HostPolicy, is_loopback
 from functions.audit.periods import parse_night
 
 
@@ -49,4 +49,5 @@ def night_of(text: str | None) -> date:
 
 def local_hosts(allowed: list[str] | None) -> HostPolicy:
     """Return which hosts the local console may send tokens to: the known ones, those named, and this machine."""
-    return HostPolicy(hosts=DEFAULT_HOSTS | {host.lower() for host in allowed or ()}, loopback_http=True)
+    named = {host.lower() for host in allowed or ()}
+    return HostPolicy(hosts=DEFAULT_HOSTS | {host for host in named if not is_loopback(host)}, loopback_http=True)

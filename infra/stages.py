@@ -23,7 +23,8 @@ LOG_DAYS: Final = frozenset(
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,15}")
 _EMAIL = re.compile(r"[^@\s,;<>\"]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
-_HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
+# The last label has a letter first: what ends in a number is an IP address to some reader of URLs or other.
+_HOST = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?")
 
 
 class StageError(ValueError):
@@ -44,7 +45,10 @@ def _phone(value: str) -> str:
 
 def _host(value: str) -> str:
     if not _HOST.fullmatch(value):
-        raise ValueError("not a host name: write it in lower case without https:// and path, as in open.tiktokapis.com")
+        raise ValueError(
+            "not one host's name: write it in full and in lower case, no https://, port or path, no pattern and no IP "
+            "address, as in open.tiktokapis.com"
+        )
     return value
 
 

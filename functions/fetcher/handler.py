@@ -52,7 +52,7 @@ snapshot_days = environment.number("NIGHTJAR_SNAPSHOT_DAYS")
 profile = default_profile()
 # One loop and one client for the container's life: connections stay open between merchants.
 runner = asyncio.Runner()
-http = Http()
+http = Http(hosts)
 
 
 class _Secret(BaseModel):

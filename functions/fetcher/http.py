@@ -21,6 +21,11 @@ from typing import Any, NoReturn, Self
 
 import httpx
 
+from functions.audit.hosts import HostPolicy
+from functions.fetcher.body import TooMuch, read_body
+from functions.fetcher.dial import Refused
+from functions.fetcher.network import guarded_transport
+
 # httpx logs every address with its query at INFO, httpcore every answer's headers at DEBUG: nothing for our log.
 for _talker in ("httpx", "httpcore"):
     logging.getLogger(_talker).setLevel(logging.WARNING)
@@ -46,8 +51,8 @@ class Answer:
     """What a call came to.
 
     ``status`` is the HTTP status, ``None`` when no whole answer came. ``body`` is the JSON object, ``None`` when there
-    was none; then ``problem`` says why. ``unsent`` says that the request cannot have been acted on. Printing an answer
-    shows no body: a refresh's holds tokens.
+    was none; then ``problem`` says why. ``unsent`` says that the request cannot have been acted on, ``refused`` that we
+    would not send it there, however often. Printing an answer shows no body: a refresh's holds tokens.
     """
 
     status: int | None = None
@@ -55,6 +60,7 @@ class Answer:
     problem: str = ""
     retry_after: float | None = None
     unsent: bool = False
+    refused: bool = False
 
 
 def worth_repeating(answer: Answer) -> bool:
@@ -65,13 +71,16 @@ def worth_repeating(answer: Answer) -> bool:
 class Http:
     """The container's one HTTP client. ``post_only`` remembers base addresses that take POST for user info.
 
+    ``policy`` says which hosts it reaches at all, whoever asks; a ``transport`` stands in for the guarded one.
     ``clock`` counts seconds and never goes back, ``now`` tells the date that a ``Retry-After`` may name, ``sleep``
     waits. All are arguments, so that tests need no time.
     """
 
     def __init__(
         self,
+        policy: HostPolicy | None = None,
         *,
+        transport: httpx.AsyncBaseTransport | None = None,
         limits: Limits | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -85,15 +94,15 @@ class Http:
         self._sleep = sleep
         self._random = random or Random()  # noqa: S311 - jitter wants to differ, not to be secret
         self._client = httpx.AsyncClient(
+            transport=transport or guarded_transport(policy or HostPolicy()),
             # A redirect would carry a merchant's token to a host that nobody allowed; proxies of the environment
-            # likewise. One TLS context and one pool serve every source.
+            # likewise. One pool serves every source.
             follow_redirects=False,
             trust_env=False,
             # Nor may a cookie that came with one merchant's answer travel with the next merchant's request.
             cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
             timeout=httpx.Timeout(self.limits.read, connect=self.limits.connect),
-            limits=httpx.Limits(max_connections=100, max_keepalive_connections=50),
-            headers={"Accept": "application/json", "User-Agent": "nightjar"},
+            headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "nightjar"},
         )
 
     async def __aenter__(self) -> Self:
@@ -133,7 +142,7 @@ class Http:
             if left <= 0:
                 break
             answer = await self._once(method, url, seconds=min(self.limits.read, left), headers=headers, **content)
-            if not again(answer):
+            if answer.refused or not again(answer):
                 break
         return answer
 
@@ -146,6 +155,8 @@ class Http:
         try:
             async with asyncio.timeout(seconds), self._client.stream(method, url, **request) as response:
                 return await self._read(response)
+        except Refused as refused:
+            return Answer(problem=str(refused), unsent=True, refused=True)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             return Answer(problem="could not be reached", unsent=True)
         except (httpx.InvalidURL, httpx.LocalProtocolError, UnicodeError):
@@ -157,15 +168,11 @@ class Http:
             return Answer(problem=f"broke off its answer ({type(error).__name__})")
 
     async def _read(self, response: httpx.Response) -> Answer:
-        if "," in response.headers.get("content-encoding", ""):
-            # Packed twice, a few kilobytes unpack to gigabytes before anybody can count them.
-            return Answer(response.status_code, problem="sent a body packed more than once")
-        raw = bytearray()
-        async for chunk in response.aiter_bytes():
-            raw += chunk
-            if len(raw) > self.limits.body:
-                return Answer(response.status_code, problem="sent more than it may")
-        return _answer(response, bytes(raw), self._now())
+        try:
+            raw = await read_body(response, self.limits.body)
+        except TooMuch as too_much:
+            return Answer(response.status_code, problem=str(too_much))
+        return _answer(response, raw, self._now())
 
 
 def _answer(response: httpx.Response, raw: bytes, now: datetime) -> Answer:

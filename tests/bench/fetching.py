@@ -69,8 +69,9 @@ async def _measure(url: str, tell: Tell, rounds: int) -> tuple[list[float], list
     periods = default_profile().periods_of(NIGHT)
     one: list[float] = []
     whole: list[float] = []
-    async with Http() as http:
-        fetcher = Fetcher(http, _OneGrant(), None, HostPolicy(loopback_http=True), seconds=45)
+    hosts = HostPolicy(loopback_http=True)
+    async with Http(hosts) as http:
+        fetcher = Fetcher(http, _OneGrant(), None, hosts, seconds=45)
         token = pair_of(SAMPLE, 0).access_token
         for turn in range(-WARM_UPS, rounds):
             tell(f"fetch: {max(turn + 1, 0)} of {rounds} rounds")

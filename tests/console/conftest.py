@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,11 +28,6 @@ def world(server: Server) -> World:
 def desk(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Desk:
     for name in ("KEY", "SECRET"):
         monkeypatch.delenv(f"NIGHTJAR_TIKTOK_CLIENT_{name}", raising=False)
-    # Loopback speaks plain http: hundreds of audits need not each read the certificates of the whole world.
-    monkeypatch.setattr("httpx._transports.default.create_ssl_context", lambda **_: _TLS)
     desk = Desk(tmp_path, capsys, monkeypatch)
     desk.limits()
     return desk
-
-
-_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 
+from functions.audit.hosts import HostPolicy
 from functions.fetcher.http import Http, Limits
 
+# Scripted hosts, and this very machine where a story needs real bytes.
+HOSTS = HostPolicy(hosts=frozenset({"open.tiktokapis.com", "shop.example"}), loopback_http=True)
 NOW = datetime(2026, 11, 21, 2, 15, tzinfo=UTC)
 
 
@@ -29,4 +32,5 @@ class Hands:
 def client(hands: Hands | None = None, *, limits: Limits | None = None, seed: int = 1) -> Http:
     """Return a client that waits for nobody."""
     hands = hands or Hands()
-    return Http(limits=limits, clock=hands.read, now=lambda: NOW, sleep=hands.sleep, random=Random(seed))  # noqa: S311 - jitter, and the same one every time
+    random = Random(seed)  # noqa: S311 - jitter, and the same one every time
+    return Http(HOSTS, limits=limits, clock=hands.read, now=lambda: NOW, sleep=hands.sleep, random=random)
