@@ -19,10 +19,12 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "nights": ("night",),
 }
 INDEXES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
+    "merchants": {"by_open_id": ("open_id", "merchant_id")},
     "audits": {"by_night": ("night", "merchant_id"), "unfinished": ("pending_night", "merchant_id")},
     "findings": {"open_by_severity": ("open_severity", "merchant_id"), "by_check": ("check_id", "merchant_id")},
     "alerts": {"unsent": ("unsent_night", "merchant_id")},
 }
+KEYS_ONLY: Final = frozenset({"by_open_id"})
 STREAMS: Final = {"alerts": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}}
 
 
@@ -44,7 +46,11 @@ def shape(name: str, prefix: str = PREFIX) -> dict[str, Any]:
     }
     if indexes:
         wanted["GlobalSecondaryIndexes"] = [
-            {"IndexName": index, "KeySchema": _schema(parts), "Projection": {"ProjectionType": "ALL"}}
+            {
+                "IndexName": index,
+                "KeySchema": _schema(parts),
+                "Projection": {"ProjectionType": "KEYS_ONLY" if index in KEYS_ONLY else "ALL"},
+            }
             for index, parts in indexes.items()
         ]
     if name in STREAMS:

@@ -75,6 +75,8 @@ def import_entries(stage: Stage, entries: list[Entry], *, replace_tokens: bool =
             try:
                 if merchant != before:
                     stage.tables.merchants.save(merchant)
+                else:
+                    stage.tables.merchants.index(merchant)
                 for grant in entry.grants:
                     _store_grant(stage, grant, replace=replace_tokens)
             except Conflict as error:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
 from functions.audit.errors import Conflict, NightjarError
 from functions.audit.merchant import Merchant
 from functions.audit.profile import sentence
-from functions.store.items import Item, at_version, from_item, key, to_item, wrote
+from functions.store.items import Item, at_version, from_item, key, pages, to_item, wrote
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 PAGE = 500
+BY_OPEN_ID: Final = "by_open_id"
+# The settings are the truth. What stands beside them, for keys and indexes, is never read back.
+_NOT_SETTINGS: Final = frozenset({"merchant_id", "open_id", "schema_version"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,38 @@ class Merchants:
             raise Conflict(f"{merchant.id} was stored by somebody else meanwhile")
         return stored
 
+    def index(self, merchant: Merchant) -> None:
+        """Make a stored merchant findable by its account, in case its row is older than the index for that.
+
+        Settings and version stay as they are; a row that is of another version by now was written with the account.
+        """
+        if merchant.tiktok is None or not merchant.version:
+            return
+        condition = at_version(merchant.version)
+        condition["ExpressionAttributeValues"][":open_id"] = {"S": merchant.tiktok.open_id}
+        wrote(
+            self._client.update_item,
+            TableName=self._name,
+            Key=key(merchant_id=merchant.id),
+            UpdateExpression="SET open_id = :open_id",
+            **condition,
+        )
+
+    def with_open_id(self, open_id: str) -> Iterator[str]:
+        """Yield the ids of all merchants that have this TikTok account: usually one, but several shops may share it.
+
+        The index lags behind the table for a moment.
+        """
+        rows = pages(
+            self._client,
+            TableName=self._name,
+            IndexName=BY_OPEN_ID,
+            KeyConditionExpression="open_id = :open_id",
+            ExpressionAttributeValues={":open_id": {"S": open_id}},
+        )
+        for row in rows:
+            yield row["merchant_id"]
+
     def delete(self, merchant_id: str) -> None:
         """Remove a merchant's row; one that is not there is no error."""
         self._client.delete_item(TableName=self._name, Key=key(merchant_id=merchant_id))
@@ -99,17 +134,17 @@ class Merchants:
 def _write(merchant: Merchant) -> Item:
     plain = merchant.model_dump(mode="python", exclude_none=True)
     plain["merchant_id"] = plain.pop("id")
-    if merchant.tiktok is not None and merchant.tiktok.scopes is not None:
-        plain["tiktok"]["scopes"] = sorted(merchant.tiktok.scopes)
+    if merchant.tiktok is not None:
+        plain["open_id"] = merchant.tiktok.open_id
+        if merchant.tiktok.scopes is not None:
+            plain["tiktok"]["scopes"] = sorted(merchant.tiktok.scopes)
     return to_item(plain)
 
 
 def _read(item: Item) -> Merchant | Unreadable:
     merchant_id: str = item["merchant_id"]["S"]
     try:
-        plain = from_item(
-            {name: value for name, value in item.items() if name not in {"merchant_id", "schema_version"}}
-        )
+        plain = from_item({name: value for name, value in item.items() if name not in _NOT_SETTINGS})
         return Merchant.model_validate({**plain, "id": merchant_id})
     except ValidationError as error:
         return Unreadable(merchant_id, sentence(error))

@@ -14,34 +14,52 @@ TTL: Final = "ttl"
 
 
 @dataclass(frozen=True, slots=True)
+class Index:
+    """A global index: its name, its keys, and whether it holds whole items or nothing but keys."""
+
+    name: str
+    partition: str
+    sort: str
+    keys_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Shape:
-    """A table's keys and indexes (each its partition and its sort key), whether it expires, whether it has a stream."""
+    """A table's keys and indexes, whether it expires, whether it has a stream."""
 
     partition: str
     sort: str | None = None
-    indexes: tuple[tuple[str, str, str], ...] = ()
+    indexes: tuple[Index, ...] = ()
     expires: bool = False
     stream: bool = False
 
 
 # The names are a contract: other tools read these tables.
 SHAPES: Final = {
-    "merchants": Shape("merchant_id"),
+    # Who reads this index learns whose an account is, and none of the settings.
+    "merchants": Shape("merchant_id", indexes=(Index("by_open_id", "open_id", "merchant_id", keys_only=True),)),
     "tokens": Shape("merchant_id", "provider"),
     "snapshots": Shape("merchant_id", "night", expires=True),
     "audits": Shape(
         "merchant_id",
         "night",
-        indexes=(("by_night", "night", "merchant_id"), ("unfinished", "pending_night", "merchant_id")),
+        indexes=(Index("by_night", "night", "merchant_id"), Index("unfinished", "pending_night", "merchant_id")),
         expires=True,
     ),
     "findings": Shape(
         "merchant_id",
         "check_id",
-        indexes=(("open_by_severity", "open_severity", "merchant_id"), ("by_check", "check_id", "merchant_id")),
+        indexes=(
+            Index("open_by_severity", "open_severity", "merchant_id"),
+            Index("by_check", "check_id", "merchant_id"),
+        ),
     ),
     "alerts": Shape(
-        "merchant_id", "alert_id", indexes=(("unsent", "unsent_night", "merchant_id"),), expires=True, stream=True
+        "merchant_id",
+        "alert_id",
+        indexes=(Index("unsent", "unsent_night", "merchant_id"),),
+        expires=True,
+        stream=True,
     ),
     "nights": Shape("night", expires=True),
 }
@@ -76,12 +94,13 @@ class Tables(Construct):
             time_to_live_attribute=TTL if shape.expires else None,
             stream=aws_dynamodb.StreamViewType.NEW_IMAGE if shape.stream else None,
         )
-        for index, partition, sort in shape.indexes:
+        projections = aws_dynamodb.ProjectionType
+        for index in shape.indexes:
             table.add_global_secondary_index(
-                index_name=index,
-                partition_key=_string(partition),
-                sort_key=_string(sort),
-                projection_type=aws_dynamodb.ProjectionType.ALL,
+                index_name=index.name,
+                partition_key=_string(index.partition),
+                sort_key=_string(index.sort),
+                projection_type=projections.KEYS_ONLY if index.keys_only else projections.ALL,
             )
         return table
 

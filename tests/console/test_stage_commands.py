@@ -19,6 +19,7 @@ from functions.store.verdicts import settle
 from tests.builders import channel, merchant
 from tests.cloud import Cloud, pretended_aws
 from tests.store.stories import TTL, audit
+from tests.tables import PREFIX
 
 FILE = """
 [[merchant]]
@@ -102,6 +103,20 @@ def test_importing_says_what_it_did_and_a_second_time_does_nothing(cloud: Cloud,
     assert (first.code, first.out) == (0, "2 added, 0 updated, 0 unchanged on stage test.\n")
     assert (second.code, second.out) == (0, "0 added, 0 updated, 2 unchanged on stage test.\n")
     assert [row["merchant_id"] for row in cloud.rows("merchants")] == ["brasa", "larkspur"]
+
+
+def test_importing_again_makes_a_merchant_findable_whose_row_is_older_than_the_index(
+    cloud: Cloud, say: Say, file: str
+) -> None:
+    say("merchants", "import", file)
+    row = {"merchant_id": {"S": "larkspur"}}
+    cloud.dynamodb.update_item(TableName=f"{PREFIX}merchants", Key=row, UpdateExpression="REMOVE open_id")
+    assert list(cloud.tables.merchants.with_open_id("723f24d7")) == []
+
+    again = say("merchants", "import", file)
+
+    assert list(cloud.tables.merchants.with_open_id("723f24d7")) == ["larkspur"]
+    assert again.out == "0 added, 0 updated, 2 unchanged on stage test.\n"
 
 
 def test_each_provider_has_a_token_row_of_its_own_and_no_token_is_readable(cloud: Cloud, say: Say, file: str) -> None:

@@ -21,6 +21,7 @@ KEYS = {
     "nights": ["night"],
 }
 INDEXES = {
+    "merchants": {"by_open_id": ["open_id", "merchant_id"]},
     "audits": {"by_night": ["night", "merchant_id"], "unfinished": ["pending_night", "merchant_id"]},
     "findings": {"open_by_severity": ["open_severity", "merchant_id"], "by_check": ["check_id", "merchant_id"]},
     "alerts": {"unsent": ["unsent_night", "merchant_id"]},
@@ -42,7 +43,13 @@ def test_a_table_has_its_keys_and_indexes(prod: Stacks, name: str) -> None:
     indexes = table.get("GlobalSecondaryIndexes", [])
     found = {index["IndexName"]: [key["AttributeName"] for key in index["KeySchema"]] for index in indexes}
     assert found == INDEXES.get(name, {})
-    assert all(index["Projection"] == {"ProjectionType": "ALL"} for index in indexes)
+    whole = {index["IndexName"]: index["Projection"] == {"ProjectionType": "ALL"} for index in indexes}
+    assert whole == {index: index != "by_open_id" for index in found}
+
+
+def test_whose_an_account_is_can_be_asked_without_seeing_the_merchants_settings(prod: Stacks) -> None:
+    merchants = prod.data.named("DynamoDB::Table", "TableName", "nightjar-prod-merchants")
+    assert [index["Projection"] for index in merchants["GlobalSecondaryIndexes"]] == [{"ProjectionType": "KEYS_ONLY"}]
 
 
 @pytest.mark.parametrize("name", KEYS)

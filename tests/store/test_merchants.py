@@ -180,6 +180,87 @@ def test_settings_are_plain_attributes_with_numbers_as_numbers(cloud: Cloud) -> 
     assert "analytics" not in row
 
 
+def test_a_merchant_is_found_by_its_account(cloud: Cloud) -> None:
+    cloud.tables.merchants.save(merchant(id="larkspur", tiktok={"open_id": "723f24d7"}))
+    cloud.tables.merchants.save(merchant(id="foxglove", tiktok={"open_id": "another"}))
+    cloud.tables.merchants.save(merchant(id="no-account"))
+
+    assert list(cloud.tables.merchants.with_open_id("723f24d7")) == ["larkspur"]
+    assert list(cloud.tables.merchants.with_open_id("nobodys")) == []
+
+
+def test_all_merchants_that_share_an_account_are_found(cloud: Cloud) -> None:
+    ids = [f"shop-{number:02}" for number in range(12)]
+    for id_ in ids:
+        cloud.tables.merchants.save(merchant(id=id_, tiktok={"open_id": "723f24d7"}))
+
+    assert sorted(cloud.tables.merchants.with_open_id("723f24d7")) == ids
+
+
+def test_who_is_asked_for_by_account_shows_keys_and_no_settings(cloud: Cloud) -> None:
+    cloud.tables.merchants.save(merchant(tiktok={"open_id": "723f24d7"}))
+
+    (seen,) = cloud.dynamodb.scan(TableName=f"{PREFIX}merchants", IndexName="by_open_id")["Items"]
+
+    assert seen == {"merchant_id": {"S": "larkspur"}, "open_id": {"S": "723f24d7"}}
+
+
+def test_an_account_that_changes_or_goes_is_found_no_more(cloud: Cloud) -> None:
+    stored = cloud.tables.merchants.save(merchant(tiktok={"open_id": "old"}))
+    stored = cloud.tables.merchants.save(merchant(tiktok={"open_id": "new"}, version=stored.version))
+
+    assert list(cloud.tables.merchants.with_open_id("old")) == []
+    assert list(cloud.tables.merchants.with_open_id("new")) == ["larkspur"]
+
+    cloud.tables.merchants.save(merchant(version=stored.version))
+
+    assert list(cloud.tables.merchants.with_open_id("new")) == []
+
+
+def test_the_account_is_read_from_the_settings_whatever_stands_beside_them(cloud: Cloud) -> None:
+    stored = cloud.tables.merchants.save(merchant(tiktok={"open_id": "723f24d7"}))
+    cloud.dynamodb.put_item(
+        TableName=f"{PREFIX}merchants", Item=cloud.raw("merchants")[0] | {"open_id": {"S": "by hand"}}
+    )
+
+    assert cloud.tables.merchants.get("larkspur") == stored
+
+
+def test_a_row_from_before_the_index_becomes_findable_and_stays_as_it_is(cloud: Cloud) -> None:
+    stored = cloud.tables.merchants.save(merchant(tiktok={"open_id": "723f24d7"}))
+    written = cloud.raw("merchants")
+    _forget_account(cloud)
+
+    cloud.tables.merchants.index(stored)
+
+    assert cloud.raw("merchants") == written
+    assert list(cloud.tables.merchants.with_open_id("723f24d7")) == ["larkspur"]
+
+
+def test_a_row_that_was_replaced_meanwhile_is_not_given_an_old_account(cloud: Cloud) -> None:
+    early = cloud.tables.merchants.save(merchant(tiktok={"open_id": "old"}))
+    cloud.tables.merchants.save(merchant(tiktok={"open_id": "new"}, version=early.version))
+
+    cloud.tables.merchants.index(early)
+
+    assert list(cloud.tables.merchants.with_open_id("old")) == []
+
+
+@pytest.mark.parametrize("account", [None, {"open_id": "723f24d7"}])
+def test_nothing_is_written_for_who_has_no_account_or_was_never_stored(
+    cloud: Cloud, account: dict[str, str] | None
+) -> None:
+    cloud.tables.merchants.index(merchant(tiktok=account))
+
+    assert cloud.raw("merchants") == []
+
+
+def _forget_account(cloud: Cloud) -> None:
+    cloud.dynamodb.update_item(
+        TableName=f"{PREFIX}merchants", Key={"merchant_id": {"S": "larkspur"}}, UpdateExpression="REMOVE open_id"
+    )
+
+
 def _put_broken(cloud: Cloud, merchant_id: str) -> None:
     item = {"merchant_id": {"S": merchant_id}, "name": {"S": "Broken"}, "timezone": {"S": "Mars/Olympus"}}
     cloud.dynamodb.put_item(TableName=f"{PREFIX}merchants", Item=item)
