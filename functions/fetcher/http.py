@@ -32,6 +32,7 @@ for _talker in ("httpx", "httpcore"):
 
 TOO_MANY = 429
 RETRIED = frozenset({TOO_MANY, 500, 502, 503, 504})
+NO_BODY = "answered without a body"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,8 @@ class Http:
 
 def _answer(response: httpx.Response, raw: bytes, now: datetime) -> Answer:
     answer = Answer(response.status_code, retry_after=_retry_after(response.headers.get("retry-after"), now))
+    if not raw.strip():
+        return replace(answer, problem=NO_BODY)
     try:
         body = json.loads(raw.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse)
     except (ValueError, RecursionError, ArithmeticError):

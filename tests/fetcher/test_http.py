@@ -52,7 +52,6 @@ def test_a_whole_answer_comes_with_its_status_and_exact_numbers(world: World) ->
 @pytest.mark.parametrize(
     "body",
     [
-        b"",
         b"<html></html>",
         b"{",
         b'{"a": NaN}',
@@ -69,6 +68,13 @@ def test_what_is_not_json_is_a_problem(world: World, body: bytes) -> None:
     world.answers["sessions"] = httpx.Response(200, content=body)
 
     assert called() == Answer(200, problem="answered something that is not JSON")
+
+
+@pytest.mark.parametrize("body", [b"", b" \r\n"])
+def test_no_body_is_a_problem_of_its_own(world: World, body: bytes) -> None:
+    world.answers["sessions"] = httpx.Response(200, content=body)
+
+    assert called() == Answer(200, problem="answered without a body")
 
 
 @pytest.mark.parametrize("body", [b"[]", b"null", b"5", b'"ok"', b"true"])
