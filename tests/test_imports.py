@@ -29,7 +29,7 @@ ALLOWED = {
 }
 
 # Who may use what talks to the outside; the domain uses the standard library and pydantic alone.
-USERS_OF = {"httpx": {"functions.fetcher", "console"}}
+USERS_OF = {"httpx": {"functions.fetcher", "console"}, "httpcore": {"functions.fetcher"}}
 PURE = {*sys.stdlib_module_names, "pydantic"}
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from functions.audit.errors import ForbiddenHost, InvalidInput
-from functions.audit.hosts import DEFAULT_HOSTS, HostPolicy, is_loopback
+from functions.audit.hosts import DEFAULT_HOSTS, HostPolicy, Party, is_host_name, is_loopback
 
 STRICT = HostPolicy()
 MORE = HostPolicy(hosts=DEFAULT_HOSTS | {"shop.example"})
@@ -71,6 +71,33 @@ def test_an_allowed_address_is_returned_without_a_trailing_slash(policy: HostPol
         (LOCAL, "ftp://127.0.0.1", "must use https"),
         (LOCAL, "http://user@127.0.0.1:8080", "give scheme, host and path only"),
         (LOCAL, "https://shop.example", "is not allowed"),
+        (STRICT, "https://2130706433", "is not allowed"),
+        (STRICT, "https://0x7f000001", "is not allowed"),
+        (STRICT, "https://0177.0.0.1", "is not allowed"),
+        (STRICT, "https://[::1]", "is not allowed"),
+        (STRICT, "https://[::ffff:127.0.0.1]", "is not allowed"),
+        (STRICT, "https://open.tiktokapis%2ecom", "is not allowed"),
+        (STRICT, "https://open%2etiktokapis.com", "is not allowed"),
+        (STRICT, "https://xn--opn-6ma.tiktokapis.com", "is not allowed"),
+        (STRICT, "https://open.tiktokapis.com?", "give scheme, host and path only"),
+        (STRICT, "https://open.tiktokapis.com/#", "give scheme, host and path only"),
+        (STRICT, "https://open.tik\ntokapis.com", "write it in ASCII"),
+        (STRICT, " https://open.tiktokapis.com", "write it in ASCII"),
+        (STRICT, "https://open.tiktokapis.com\t", "write it in ASCII"),
+        (STRICT, "https://open.tiktokapis.com/\x00", "write it in ASCII"),
+        (STRICT, "https://open.tiktokapis.com/a b", "write it in ASCII"),
+        (STRICT, "https://open.tiktokapis.com\\.evil.example", "write it in ASCII"),
+        (STRICT, "https://open.ti\u212atokapis.com", "write it in ASCII"),  # the Kelvin sign, whose lower case is k
+        (STRICT, "https://open.tiktokapis。com", "write it in ASCII"),  # an ideographic full stop
+        (STRICT, "https://open.tiktokapis.com:٤٤٣", "is not an address"),
+        (STRICT, "https://оpen.tiktokapis.com", "write it in ASCII"),  # a Cyrillic o
+        (STRICT, "https://open.tiktokapis.com\u200b", "write it in ASCII"),
+        (LOCAL, "http://127.1", "must use https"),
+        (LOCAL, "http://0177.0.0.1", "must use https"),
+        (LOCAL, "http://0x7f.0.0.1", "must use https"),
+        (LOCAL, "http://[::ffff:127.0.0.1]:8080", "must use https"),
+        (LOCAL, "http://[::1%25lo]:8080", "must use https"),
+        (LOCAL, "http://localhost.:8080", "must use https"),
     ],
 )
 def test_any_other_address_is_refused_and_the_text_says_why(policy: HostPolicy, given: str, says: str) -> None:
@@ -94,6 +121,62 @@ def test_a_refusal_repeats_no_password(given: str) -> None:
     assert "hunter2" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("party", "given", "allowed"),
+    [
+        (Party.TIKTOK, "https://open.tiktokapis.com", True),
+        (Party.STOREFRONT, "https://open.tiktokapis.com", True),
+        (Party.GA4, "https://open.tiktokapis.com", False),
+        (Party.GA4, "https://analyticsdata.googleapis.com", True),
+        (Party.GA4, "https://oauth2.googleapis.com", False),
+        (Party.TIKTOK, "https://analyticsdata.googleapis.com", False),
+        (Party.TIKTOK_BUSINESS, "https://business-api.tiktok.com", True),
+        (Party.TIKTOK_BUSINESS, "https://open.tiktokapis.com", False),
+        (Party.GOOGLE_TOKENS, "https://oauth2.googleapis.com/token", True),
+        (Party.GOOGLE_TOKENS, "https://sts.googleapis.com/v1/token", True),
+        (Party.GOOGLE_TOKENS, "https://iamcredentials.googleapis.com", True),
+        (Party.GOOGLE_TOKENS, "https://www.googleapis.com", True),
+        (Party.GOOGLE_TOKENS, "https://sts.amazonaws.com", True),
+        (Party.GOOGLE_TOKENS, "https://sts.eu-central-1.amazonaws.com", True),
+        (Party.GOOGLE_TOKENS, "https://sts.eu-central-1.amazonaws.com.evil.example", False),
+        (Party.GOOGLE_TOKENS, "https://sts.a.b.amazonaws.com", False),
+        (Party.GOOGLE_TOKENS, "https://evil-sts.eu-central-1.amazonaws.com", False),
+        (Party.STOREFRONT, "https://sts.amazonaws.com", False),
+        (Party.SHOPIFY, "https://larkspur.myshopify.com", True),
+        (Party.SHOPIFY, "https://larkspur.example", False),
+        (Party.SHOPIFY, "https://.myshopify.com", False),
+        (Party.SHOPIFY, "https://myshopify.com", False),
+        (Party.STOREFRONT, "https://larkspur.myshopify.com", False),
+    ],
+)
+def test_each_party_has_hosts_of_its_own(party: Party, given: str, *, allowed: bool) -> None:
+    if allowed:
+        assert STRICT.check(given, party) == given
+    else:
+        with pytest.raises(ForbiddenHost, match="is not allowed"):
+            STRICT.check(given, party)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["*", "*.example.com", ".example.com", "example.com.", "10.0.0.1", "127.0.0.1", "2130706433", "0x7f.1", "::1",
+     "[::1]", "shop.example:443", "https://shop.example", "shop.example/path", "Shop.example", "shöp.example", "shop",
+     "", "shop..example", "-shop.example", "shop-.example", "user@shop.example", "a" * 64 + ".example",
+     "a." * 127 + "example"],
+)  # fmt: skip
+def test_the_operator_can_allow_one_hosts_full_name_only(host: str) -> None:
+    assert not is_host_name(host)
+    with pytest.raises(ForbiddenHost, match=re.escape("give one host's full name in lower case")):
+        HostPolicy(hosts=frozenset({"open.tiktokapis.com", host}))
+
+
+@pytest.mark.parametrize(
+    "host", ["shop.example", "a.b-c.example", "1shop.example", "xn--shp-sna.example", "shop.xn--p1ai"]
+)
+def test_a_hosts_full_name_can_be_allowed(host: str) -> None:
+    assert HostPolicy(hosts=frozenset({host})).check(f"https://{host}/a/") == f"https://{host}/a"
+
+
 def test_a_forbidden_host_is_an_invalid_input() -> None:
     assert issubclass(ForbiddenHost, InvalidInput)
 
@@ -101,7 +184,8 @@ def test_a_forbidden_host_is_an_invalid_input() -> None:
 @pytest.mark.parametrize(
     ("host", "itself"),
     [("localhost", True), ("127.0.0.1", True), ("127.255.255.254", True), ("::1", True), ("128.0.0.1", False),
-     ("::2", False), ("localhost.localdomain", False), ("", False)],
+     ("::2", False), ("localhost.localdomain", False), ("", False),
+     ("::ffff:127.0.0.1", False), ("::1%1", False)],
 )  # fmt: skip
 def test_only_this_machine_is_loopback(host: str, *, itself: bool) -> None:
     assert is_loopback(host) is itself
