@@ -1,8 +1,10 @@
-"""What a merchant granted: the token pair with its ends and scopes, and how it may be replaced."""
+"""What a merchant granted: tokens with their ends and scopes, and what is known of the connection."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
 from typing import Final, Protocol
 
 from pydantic import SecretStr
@@ -13,12 +15,37 @@ TIKTOK: Final = "tiktok"
 TIKTOK_BUSINESS: Final = "tiktok_business"
 SHOPIFY: Final = "shopify"
 
+INVALID_GRANT: Final = "invalid_grant"
+LOST_ROTATION: Final = "lost_rotation"
+REMOVED: Final = "removed"
+# Why TikTok removed a connection, as its webhook tells (APIS 1.7); ``REMOVED`` itself is "it did not say why".
+REMOVALS: Final = frozenset(
+    {"disconnected_by_user", "account_deleted", "age_changed", "banned", "developer_revoked", REMOVED}
+)
+# Days before the end of a connection at which people are told, the soonest first.
+MILESTONES: Final = (2, 7, 14, 30)
+
+
+class State(StrEnum):
+    """What is known of a connection. It explains a rejection; it never makes one, and never keeps a fetch from asking.
+
+    ``connected``: nothing is known against it. ``reconnect_needed``: TikTok took the refresh token no longer.
+    ``lost_rotation``: the answer to a refresh was lost, and nobody knows yet whether the token still works.
+    ``removed``: TikTok told by webhook that the permission is gone; not seen by a fetch since.
+    """
+
+    CONNECTED = "connected"
+    RECONNECT_NEEDED = "reconnect_needed"
+    LOST_ROTATION = "lost_rotation"
+    REMOVED = "removed"
+
 
 class Grant(Model):
     """One merchant's tokens at one provider: ``TIKTOK``, ``TIKTOK_BUSINESS`` or ``SHOPIFY``.
 
-    ``None`` in a field means that nobody told. ``version`` counts the writes of the stored row; 0 is "never stored".
-    Printing a grant shows no token.
+    ``None`` in a field means that nobody told. ``version`` counts the pairs that were stored; 0 is "never stored".
+    ``connected_at``: when somebody logged in. ``lease_owner`` may renew until ``lease_until``; ``refresh_sent_at``
+    stands from before a refresh is sent until its outcome is stored. Printing a grant shows no token.
     """
 
     merchant_id: str
@@ -28,6 +55,14 @@ class Grant(Model):
     expires_at: datetime | None = None
     refresh_expires_at: datetime | None = None
     scopes: tuple[str, ...] | None = None
+    open_id: str | None = None
+    connected_at: datetime | None = None
+    state: State = State.CONNECTED
+    state_reason: str | None = None
+    state_since: datetime | None = None
+    lease_owner: str | None = None
+    lease_until: datetime | None = None
+    refresh_sent_at: datetime | None = None
     version: int = 0
 
 
@@ -43,3 +78,11 @@ class GrantStore(Protocol):
         Raises:
             functions.audit.errors.Conflict: the stored version is no longer that of ``old``.
         """
+
+
+def milestone(days_left: Decimal) -> int | None:
+    """Return the nearest milestone that a connection with so many days left has passed; ``None`` when none is near.
+
+    Strict, as the thresholds are: with exactly 14 days left the milestone is still 30.
+    """
+    return next((days for days in MILESTONES if days_left < days), None)

@@ -11,13 +11,14 @@ from typing import Any, Final
 from pydantic import SecretStr
 
 from functions.audit.absence import Absent, Reason
-from functions.audit.grant import Grant
+from functions.audit.grant import INVALID_GRANT, Grant
 from functions.fetcher import figures
 from functions.fetcher.http import TOO_MANY, Answer, Http
 from functions.fetcher.sources.envelope import OK, Failure, code_of
 
+__all__ = ["INVALID_GRANT", "PATH", "AppKeys", "grant_fields", "refresh", "scopes_of"]
+
 PATH: Final = "/v2/oauth/token/"
-INVALID_GRANT: Final = "invalid_grant"
 _SAID: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _LONGEST_LIFE: Final = 10 * 365 * 86400  # seconds; a longer one is nonsense and would overflow a date
 _UNAVAILABLE: Final = 503
@@ -26,6 +27,7 @@ _UNTOUCHED: Final = frozenset({"temporarily_unavailable", "rate_limit_exceeded"}
 # What can travel in a header and be stored: printable ASCII. KMS encrypts at most 4 KiB at once.
 _TOKEN: Final = re.compile(r"[!-~]{1,4096}")
 _SCOPE: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+_OPEN_ID: Final = re.compile(r"[!-~]{1,128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +60,31 @@ async def refresh(
         },
     )
     code = code_of(answer)
-    access = _token(answer.body, "access_token")
-    if answer.body is not None and access is not None and code in {None, OK}:
-        return _renewed(grant, answer.body, access, now)
+    if answer.body is not None and code in {None, OK}:
+        told = grant_fields(answer.body, now)
+        if "access_token" in told:
+            # The end of the old access token is not that of the new one.
+            return grant.model_copy(update={"expires_at": None, **told})
     return _failure(answer, code)
 
 
-def _renewed(grant: Grant, body: Mapping[str, Any], access: SecretStr, now: datetime) -> Grant:
-    scope = body.get("scope")
-    return grant.model_copy(
-        update={
-            "access_token": access,
-            "refresh_token": _token(body, "refresh_token") or grant.refresh_token,
-            "expires_at": _end(body, "expires_in", now),
-            "refresh_expires_at": _end(body, "refresh_expires_in", now) or grant.refresh_expires_at,
-            # A list without a single scope is no news: every token has one at least.
-            "scopes": (scopes_of(scope) if isinstance(scope, str) else ()) or grant.scopes,
-        }
-    )
+def grant_fields(body: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Return the fields of a grant that a token answer tells, and only those (APIS 2.2): pair, ends, scopes, account.
+
+    ``now`` is when the answer came or was asked for; lifetimes count from it. Without an ``access_token`` among the
+    fields the answer is no success.
+    """
+    scope, open_id = body.get("scope"), body.get("open_id")
+    told = {
+        "access_token": _token(body, "access_token"),
+        "refresh_token": _token(body, "refresh_token"),
+        "expires_at": _end(body, "expires_in", now),
+        "refresh_expires_at": _end(body, "refresh_expires_in", now),
+        # A list without a single scope is no news: every token has one at least.
+        "scopes": (scopes_of(scope) if isinstance(scope, str) else ()) or None,
+        "open_id": open_id if isinstance(open_id, str) and _OPEN_ID.fullmatch(open_id) else None,
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def scopes_of(text: str) -> tuple[str, ...]:
@@ -83,8 +92,8 @@ def scopes_of(text: str) -> tuple[str, ...]:
     return tuple(sorted({part for part in re.split(r"[,\s]+", text) if _SCOPE.fullmatch(part)}))
 
 
-def _token(body: Mapping[str, Any] | None, name: str) -> SecretStr | None:
-    said = body.get(name) if body is not None else None
+def _token(body: Mapping[str, Any], name: str) -> SecretStr | None:
+    said = body.get(name)
     return SecretStr(said) if isinstance(said, str) and _TOKEN.fullmatch(said) else None
 
 
