@@ -147,6 +147,13 @@ class Http:
                 break
         return answer
 
+    async def wait(self, seconds: float, *, deadline: float) -> bool:
+        """Wait so long, if there is time to ask anything afterwards; say whether there was."""
+        if self.clock() + seconds >= deadline:
+            return False
+        await self._sleep(seconds)
+        return True
+
     def _pause(self, attempt: int, answer: Answer) -> float:
         """Return how long to wait: what the source asked for, else full jitter, so that crowds do not march in step."""
         longest = min(self.limits.backoff * 2 ** (attempt - 1), self.limits.longest_backoff)
