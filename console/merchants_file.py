@@ -11,9 +11,10 @@ from typing import Annotated, Any
 
 from pydantic import Field, SecretStr, StringConstraints, ValidationError, model_validator
 
+from console.file_tokens import Tokens
 from functions.audit.errors import InvalidInput
-from functions.audit.grant import SHOPIFY, Grant
-from functions.audit.hosts import TIKTOK_API, HostPolicy, Party
+from functions.audit.grant import SHOPIFY, TIKTOK, TIKTOK_BUSINESS, Grant
+from functions.audit.hosts import TIKTOK_API, TIKTOK_BUSINESS_API, HostPolicy, Party
 from functions.audit.merchant import AccountType, Analytics, Merchant, Override, Provider, ScopeName, TikTok
 from functions.audit.model import Model
 from functions.audit.profile import Profile, sentence
@@ -33,10 +34,16 @@ class _TikTokTable(Model):
     access_token_env: VariableName | None = None
     refresh_token: SecretStr | None = None
     refresh_token_env: VariableName | None = None
+    username: str | None = None
+    business_base_url: str = TIKTOK_BUSINESS_API
+    business_token: SecretStr | None = None
+    business_token_env: VariableName | None = None
+    business_refresh_token: SecretStr | None = None
+    business_refresh_token_env: VariableName | None = None
 
     @model_validator(mode="after")
     def _one_place_each(self) -> _TikTokTable:
-        for name in ("access_token", "refresh_token"):
+        for name in ("access_token", "refresh_token", "business_token", "business_refresh_token"):
             if getattr(self, name) is not None and getattr(self, f"{name}_env") is not None:
                 raise ValueError(f"give {name} or {name}_env, not both")
         return self
@@ -143,7 +150,7 @@ def parse_merchants(
         try:
             merchant = _merchant(table, hosts, profile)
             if only in {None, table.id}:
-                entries.append(Entry(merchant, _grants(table, environment)))
+                entries.append(Entry(merchant, _grants(table, merchant, environment)))
         except InvalidInput as error:
             problems.append(str(error))
     if problems:
@@ -181,6 +188,8 @@ def _tiktok(table: _TikTokTable | None, hosts: HostPolicy) -> TikTok | None:
             "account_type": table.account_type,
             "scopes": table.scopes,
             "base_url": hosts.check(table.base_url, Party.TIKTOK),
+            "username": table.username,
+            "business_base_url": hosts.check(table.business_base_url, Party.TIKTOK_BUSINESS),
         }
     )
 
@@ -192,49 +201,27 @@ def _analytics(table: _AnalyticsTable | None, hosts: HostPolicy) -> Analytics | 
     return settings.model_copy(update={"base_url": hosts.check(settings.base_url, Party(settings.provider))})
 
 
-def _grants(table: _MerchantTable, environment: Mapping[str, str]) -> tuple[Grant, ...]:
+def _grants(table: _MerchantTable, merchant: Merchant, environment: Mapping[str, str]) -> tuple[Grant, ...]:
     """Return the tokens of a merchant, from the file or from the variables that it names."""
-    found = (_tiktok_grant(table, environment), _shopify_grant(table, environment))
-    return tuple(grant for grant in found if grant is not None)
-
-
-def _shopify_grant(table: _MerchantTable, environment: Mapping[str, str]) -> Grant | None:
+    tokens = Tokens(merchant, environment)
+    found: list[Grant | None] = []
+    if table.tiktok is not None:
+        account = table.tiktok
+        found = [
+            tokens.of(
+                TIKTOK,
+                access=(account.access_token, account.access_token_env),
+                refresh=(account.refresh_token, account.refresh_token_env),
+            ),
+            tokens.of(
+                TIKTOK_BUSINESS,
+                access=(account.business_token, account.business_token_env),
+                refresh=(account.business_refresh_token, account.business_refresh_token_env),
+            ),
+        ]
     shops = [of for of in (table.analytics, table.commerce) if of is not None and of.provider is Provider.SHOPIFY]
-    for shop in shops:
-        token = _secret(table.id, shop.access_token, shop.access_token_env, environment)
-        if token is not None:
-            return Grant(merchant_id=table.id, provider=SHOPIFY, access_token=token)
-    return None
-
-
-def _tiktok_grant(table: _MerchantTable, environment: Mapping[str, str]) -> Grant | None:
-    if table.tiktok is None:
-        return None
-    tiktok = table.tiktok
-    tokens = {
-        "access_token": _secret(table.id, tiktok.access_token, tiktok.access_token_env, environment),
-        "refresh_token": _secret(table.id, tiktok.refresh_token, tiktok.refresh_token_env, environment),
-    }
-    if not any(tokens.values()):
-        return None
-    scopes = TikTok(open_id=tiktok.open_id, scopes=tiktok.scopes).scopes
-    return Grant(
-        merchant_id=table.id,
-        access_token=tokens["access_token"],
-        refresh_token=tokens["refresh_token"],
-        scopes=None if scopes is None else tuple(sorted(scopes)),
-    )
-
-
-def _secret(
-    merchant_id: str, written: SecretStr | None, variable: str | None, environment: Mapping[str, str]
-) -> SecretStr | None:
-    if variable is None:
-        return written if written and written.get_secret_value() else None
-    value = environment.get(variable, "").strip()
-    if not value:
-        raise InvalidInput(f"{merchant_id}: the environment variable {variable} is not set; export it and run again.")
-    return SecretStr(value)
+    found += [tokens.of(SHOPIFY, access=(shop.access_token, shop.access_token_env)) for shop in shops[:1]]
+    return tuple(grant for grant in found if grant is not None)
 
 
 def _located(error: ValidationError, plain: Mapping[str, Any]) -> str:

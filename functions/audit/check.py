@@ -89,8 +89,13 @@ class Facts(NamedTuple):
 
     @property
     def account_type(self) -> AccountType:
-        """The merchant's own statement about the account."""
+        """What the account is, as ``account_type_from`` says."""
         return self.snapshot.account_type
+
+    @property
+    def account_type_from(self) -> str:
+        """Who says so: ``merchant`` or ``business_api``."""
+        return self.snapshot.account_type_from
 
     @property
     def periods(self) -> Periods:

@@ -86,11 +86,14 @@ def kpis_of(snapshot: Snapshot) -> tuple[Kpi, ...]:
 
 
 def _account_kpis(snapshot: Snapshot) -> Iterable[Kpi]:
-    stats, source = snapshot.stats, "tiktok"
-    if isinstance(stats, Absent) and isinstance(snapshot.public_stats, AccountStats):
-        stats, source = snapshot.public_stats, "tiktok_research"
+    stats, public = snapshot.stats, snapshot.public_stats
     for name, pick in _STATS:
         value: Figure = stats if isinstance(stats, Absent) else _decimal(pick(stats))
+        source = "tiktok"
+        if isinstance(stats, Absent) and isinstance(public, AccountStats):
+            # What everybody can see steps in where it is told; what it leaves out keeps the account's own reason.
+            seen = _decimal(pick(public))
+            value, source = (value, source) if isinstance(seen, Absent) else (seen, "tiktok_research")
         yield Kpi(name, value, _NO_PRIOR_COUNT, name, GoodWhen.HIGHER, _NO_PRIOR_COUNT, source)
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
-from functions.audit.hosts import GOOGLE_ANALYTICS_API, TIKTOK_API
+from functions.audit.hosts import GOOGLE_ANALYTICS_API, TIKTOK_API, TIKTOK_BUSINESS_API
 from functions.audit.model import Model
 
 BASIC: Final = "user.info.basic"
@@ -26,7 +26,7 @@ MERCHANT_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
 class AccountType(StrEnum):
-    """What the merchant says of the account. TikTok's v2 interface does not tell (APIS 1.8)."""
+    """What the account is, by the merchant's word or the Business API's. TikTok's v2 does not tell (APIS 1.8)."""
 
     BUSINESS = "business"
     CREATOR = "creator"
@@ -79,16 +79,23 @@ def _currency(code: str) -> str:
 MerchantId = Annotated[str, AfterValidator(_merchant_id)]
 TimeZoneName = Annotated[str, AfterValidator(_time_zone)]
 Currency = Annotated[str, AfterValidator(_currency)]
+UserName = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^@?[A-Za-z0-9._]{1,64}$")]
 ScopeName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 
 
 class TikTok(Model):
-    """The TikTok account. ``scopes`` is ``None`` when nobody recorded what the user granted."""
+    """The TikTok account. ``scopes`` is ``None`` when nobody recorded what the user granted.
+
+    ``username`` is the public name, for where TikTok does not tell it. ``business_base_url`` is the API for Business,
+    asked only with a token of its own.
+    """
 
     open_id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
     account_type: AccountType = AccountType.UNKNOWN
     scopes: frozenset[ScopeName] | None = None
     base_url: str = TIKTOK_API
+    username: UserName | None = None
+    business_base_url: str = TIKTOK_BUSINESS_API
 
     @field_validator("scopes", mode="before")
     @classmethod

@@ -178,8 +178,9 @@ class SourcesSeen(Model):
 class Snapshot(Model):
     """One merchant's night. ``fetched`` is false when no fetch ever came back and all parts are absences for that.
 
-    ``account_type`` is what ``account_type_from`` says: the merchant, or TikTok's Business API. ``public_stats`` are
-    the counts that everybody can see, asked only where the operator may (Research API); ``None`` means never asked.
+    ``account_type`` is what ``account_type_from`` says: the ``merchant``, or TikTok's ``business_api``.
+    ``public_stats`` are the counts that everybody can see, asked only where the operator may (Research API) and
+    ``stats`` are absent; ``None`` means never asked.
     """
 
     schema_version: int = SCHEMA_VERSION

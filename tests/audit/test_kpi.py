@@ -148,3 +148,30 @@ def test_a_change_of_definition_spoils_every_comparison() -> None:
     found = kpis(snapshot(sessions=sessions(mixed_definition=absent(Reason.MIXED_UNITS))))
 
     assert {name for name in CHANNEL if reasons(found[name].change_percent) == [Reason.MIXED_UNITS]} == set(CHANNEL)
+
+
+def test_public_counts_step_in_for_counts_that_could_not_be_seen_and_say_so() -> None:
+    public = stats().model_copy(update={"likes": absent(Reason.NOT_MEASURED)})
+    found = kpis(snapshot(stats=absent(Reason.SCOPE_MISSING), public_stats=public))
+
+    assert {name: found[name].source for name in ACCOUNT} == {
+        "followers": "tiktok_research",
+        "following": "tiktok_research",
+        "likes": "tiktok",
+        "videos": "tiktok_research",
+    }
+    assert found["followers"].value == 12000
+    # What the public does not see either is missing for the account's own reason, not for that of the lookup.
+    assert reasons(found["likes"].value) == [Reason.SCOPE_MISSING]
+
+
+def test_public_counts_never_replace_the_accounts_own() -> None:
+    public = stats().model_copy(update={"followers": 7})
+
+    assert kpis(snapshot(public_stats=public))["followers"] == kpis(snapshot())["followers"]
+
+
+def test_public_counts_that_could_not_be_seen_are_no_reason_of_anything() -> None:
+    alone = kpis(snapshot(stats=absent(Reason.SCOPE_MISSING)))
+
+    assert kpis(snapshot(stats=absent(Reason.SCOPE_MISSING), public_stats=absent(Reason.SOURCE_FAILED))) == alone

@@ -55,6 +55,31 @@ def test_the_contract_example_is_read_whole() -> None:
     assert grant.access_token.get_secret_value() == "act.sample"
 
 
+BUSINESS = CONTRACT.replace(
+    "  base_url =",
+    """  username = "@larkspurcandles"
+  business_token_env = "LARKSPUR_BUSINESS"
+  business_refresh_token = "rft.business"
+  base_url =""",
+    1,
+)
+
+
+def test_a_token_for_the_business_api_is_a_grant_of_its_own() -> None:
+    (entry,) = parse(BUSINESS, {"LARKSPUR_TIKTOK": "act.sample", "LARKSPUR_BUSINESS": "act.business"})
+
+    assert [grant.provider for grant in entry.grants] == ["tiktok", "tiktok_business"]
+    business = entry.grants[1]
+    assert business.access_token is not None
+    assert business.refresh_token is not None
+    assert business.access_token.get_secret_value() == "act.business"
+    assert business.refresh_token.get_secret_value() == "rft.business"
+    assert business.scopes is None
+    assert entry.merchant.tiktok is not None
+    assert entry.merchant.tiktok.username == "@larkspurcandles"
+    assert entry.merchant.tiktok.business_base_url == "https://business-api.tiktok.com"
+
+
 def test_a_merchant_never_holds_a_secret() -> None:
     (entry,) = parse(CONTRACT)
 
@@ -90,6 +115,14 @@ def test_scopes_left_out_are_unknown_not_empty() -> None:
         ('base_url = "https://open.tiktokapis.com"', 'base_url = "https://evil.example"', "not allowed"),
         ('access_token_env = "LARKSPUR_TIKTOK"', 'access_token_env = "UNSET_VARIABLE"', "UNSET_VARIABLE is not set"),
         ("access_token_env", 'access_token = "x"\n  access_token_env', "not both"),
+        ("access_token_env", 'business_token = "x"\n  business_token_env = "X"\n  access_token_env', "not both"),
+        ("access_token_env", 'business_token_env = "UNSET"\n  access_token_env', "variable UNSET is not set"),
+        ("access_token_env", 'username = "Larkspur Candles"\n  access_token_env', "larkspur: username"),
+        (
+            "access_token_env",
+            'business_base_url = "https://open.tiktokapis.com"\n  access_token_env',
+            "Allowed: business-api.tiktok.com",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(old: str, new: str, said: str) -> None:

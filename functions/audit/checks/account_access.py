@@ -3,7 +3,7 @@
 from functions.audit.absence import Absent, Cause, Reason, distinct
 from functions.audit.check import BASIC, PROFILE, Breach, Check, Facts, Reading
 from functions.audit.merchant import AccountType
-from functions.audit.outcome import Area
+from functions.audit.outcome import Area, Evidence
 
 
 def measure(seen: Facts) -> Reading:
@@ -20,15 +20,23 @@ def measure(seen: Facts) -> Reading:
             unseen.extend(answer.causes)
     if seen.account_type is AccountType.PERSONAL:
         missing.append("personal_account")
-    unknown = seen.account_type is AccountType.UNKNOWN
     return Reading(
         value=None,
         conditions=tuple(missing),
         unseen=distinct(unseen),
-        # TikTok's interface does not tell the type (APIS 1.8): the shop's own word counts, and an unknown type is said
-        # and never held against anybody.
-        evidence={"account_type": "not verifiable" if unknown else seen.account_type.value},
+        evidence=_account_type(seen),
     )
+
+
+def _account_type(seen: Facts) -> Evidence:
+    """Return what the account is and who says so.
+
+    TikTok's v2 interface does not tell (APIS 1.8): its Business API does, where the shop gave it a token, else the
+    shop's own word counts. An unknown type is said and never held against anybody.
+    """
+    if seen.account_type is AccountType.UNKNOWN:
+        return {"account_type": "not verifiable"}
+    return {"account_type": seen.account_type.value, "account_type_from": seen.account_type_from}
 
 
 CHECK = Check(

@@ -24,7 +24,18 @@ def test_the_account_type_decides_when_all_scopes_are_there(account_type: str, s
     outcome = judged("account_access", snapshot(account_type=account_type))
 
     assert outcome.status is status
-    assert outcome.evidence == {"account_type": "not verifiable" if account_type == "unknown" else account_type}
+    if account_type == "unknown":
+        assert outcome.evidence == {"account_type": "not verifiable"}
+    else:
+        assert outcome.evidence == {"account_type": account_type, "account_type_from": "merchant"}
+
+
+@pytest.mark.parametrize(("account_type", "status"), [("business", Status.PASS), ("personal", Status.WARN)])
+def test_the_business_apis_word_counts_as_much_and_is_named(account_type: str, status: Status) -> None:
+    outcome = judged("account_access", snapshot(account_type=account_type, account_type_from="business_api"))
+
+    assert outcome.status is status
+    assert outcome.evidence == {"account_type": account_type, "account_type_from": "business_api"}
 
 
 def test_without_the_basic_scope_it_is_critical() -> None:
