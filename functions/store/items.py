@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 SCHEMA_VERSION = 1
+R = TypeVar("R")
 Item = dict[str, Any]
 Clock = Callable[[], float]  # seconds since 1970, as TTL counts
 
@@ -54,13 +55,17 @@ def pages(client: DynamoDBClient, **query: Any) -> Iterator[Item]:  # noqa: ANN4
 
 def wrote(write: Callable[..., object], **request: Any) -> bool:  # noqa: ANN401 - the client's own parameters
     """Do a conditional write; return whether its condition held. Every other refusal is raised."""
+    return written(write, **request) is not None
+
+
+def written(write: Callable[..., R], **request: Any) -> R | None:  # noqa: ANN401 - the client's own parameters
+    """Do a conditional write and return its answer; ``None`` when its condition did not hold."""
     try:
-        write(**request)
+        return write(**request)
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
-            return False
+            return None
         raise
-    return True
 
 
 def at_version(version: int) -> dict[str, Any]:
