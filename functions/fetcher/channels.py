@@ -60,9 +60,7 @@ class Channels:
 
     def whole(self, merchant: Merchant, channel: Channel, commerce: Commerce | Absent | None) -> Channel:
         """Return the channel with the shop system's figures in it, where there is such a system."""
-        if merchant.commerce is None or commerce is None:
-            return channel
-        return blend(channel, commerce, backend=merchant.commerce.provider.value)
+        return channel if commerce is None else blend(channel, commerce, merchant)
 
     def refusal(self, base_url: str, party: Party) -> Absent | None:
         """Return why a base address may not be used, if so: stored settings may be older than the policy."""
