@@ -98,6 +98,11 @@ class Facts(NamedTuple):
         return self.snapshot.account_type_from
 
     @property
+    def account_type_unseen(self) -> Absent | None:
+        """Why the Business API did not tell the type, where it was asked. Told, and never judged."""
+        return self.snapshot.account_type_unseen
+
+    @property
     def periods(self) -> Periods:
         """The windows of the night."""
         return self.snapshot.periods

@@ -178,7 +178,8 @@ class SourcesSeen(Model):
 class Snapshot(Model):
     """One merchant's night. ``fetched`` is false when no fetch ever came back and all parts are absences for that.
 
-    ``account_type`` is what ``account_type_from`` says: the ``merchant``, or TikTok's ``business_api``.
+    ``account_type`` is what ``account_type_from`` says: the ``merchant``, or TikTok's ``business_api``;
+    ``account_type_unseen`` is why the latter did not tell, where it was asked.
     ``public_stats`` are the counts that everybody can see, asked only where the operator may (Research API) and
     ``stats`` are absent; ``None`` means never asked.
     """
@@ -193,6 +194,7 @@ class Snapshot(Model):
     scopes: tuple[str, ...] | None
     account_type: AccountType
     account_type_from: str = "merchant"
+    account_type_unseen: Absent | None = None
     basic: Annotated[AccountBasic | Absent, _IN_ORDER]
     profile: Annotated[AccountProfile | Absent, _IN_ORDER]
     stats: Annotated[AccountStats | Absent, _IN_ORDER]

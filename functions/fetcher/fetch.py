@@ -9,16 +9,18 @@ from datetime import date, datetime
 from functions.audit.absence import Absent, Reason
 from functions.audit.grant import Grant, GrantStore
 from functions.audit.hosts import HostPolicy, Party
-from functions.audit.merchant import AccountType, Analytics, Merchant, Provider, TikTok
+from functions.audit.merchant import Analytics, Merchant, Provider, TikTok
 from functions.audit.periods import Periods
-from functions.audit.snapshot import Snapshot, TokenSeen
+from functions.audit.snapshot import AccountStats, Snapshot, TokenSeen
 from functions.fetcher.channels import NO_ANALYTICS, Channels
+from functions.fetcher.extras import Extras, Kind
 from functions.fetcher.guarded import guarded
 from functions.fetcher.http import Http
 from functions.fetcher.sources.account import Account, ask_account
 from functions.fetcher.sources.channel import Asked, Channel, Commerce
 from functions.fetcher.sources.ga4.access import GoogleAccess
 from functions.fetcher.sources.oauth import AppKeys
+from functions.fetcher.sources.research import Research
 from functions.fetcher.tokens import Keeper, Pass
 
 NO_TIKTOK = Absent.because(Reason.NOT_CONNECTED, "no TikTok account is configured")
@@ -35,6 +37,7 @@ class Fetcher:
     hosts: HostPolicy
     seconds: float
     google: GoogleAccess | None = None
+    research: Research | None = None
 
     async def fetch(self, merchant: Merchant, night: date, periods: Periods, *, now: datetime) -> Snapshot:
         """Return what could be seen. Whatever a source answers becomes a value or an absence, never an error.
@@ -44,11 +47,16 @@ class Fetcher:
         """
         asking = _Asking(self, merchant, periods, now, deadline=self.http.clock() + self.seconds)
         channels = asking.channels
-        (opened, account, storefront), elsewhere, commerce = await asyncio.gather(
-            asking.tiktok(), asking.elsewhere(), asking.commerce()
+        extras = Extras(self.http, self.grants, self.hosts, self.research)
+        (opened, account, storefront), elsewhere, commerce, kind = await asyncio.gather(
+            asking.tiktok(),
+            asking.elsewhere(),
+            asking.commerce(),
+            extras.kind(merchant, deadline=asking.deadline),
         )
+        public = await extras.public_stats(merchant, account, now=now, deadline=asking.deadline)
         channel = channels.whole(merchant, elsewhere if storefront is None else storefront, commerce)
-        return _snapshot(merchant, night, periods, now, opened, account, channel)
+        return _snapshot(asking, night, opened, account, channel, kind, public)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +136,15 @@ class _Asking:
 
 
 def _snapshot(
-    merchant: Merchant,
+    asking: _Asking,
     night: date,
-    periods: Periods,
-    now: datetime,
     opened: Pass,
     account: Account | None,
     channel: Channel,
+    kind: Kind,
+    public: AccountStats | Absent | None,
 ) -> Snapshot:
+    merchant, now = asking.merchant, asking.now
     token = NO_TIKTOK if merchant.tiktok is None else _token(opened, account, now)
     blind = _account_blindness(opened, token)
     scopes = _granted(merchant.tiktok, opened)
@@ -143,13 +152,16 @@ def _snapshot(
         merchant_id=merchant.id,
         night=night,
         taken_at=now,
-        periods=periods,
+        periods=asking.periods,
         token=token,
         scopes=None if scopes is None else tuple(sorted(scopes)),
-        account_type=merchant.tiktok.account_type if merchant.tiktok else AccountType.UNKNOWN,
+        account_type=kind.account_type,
+        account_type_from=kind.said_by,
+        account_type_unseen=kind.unseen,
         basic=blind if account is None else account.basic,
         profile=blind if account is None else account.profile,
         stats=blind if account is None else account.stats,
+        public_stats=public,
         sessions=channel.sessions,
         pages=channel.pages,
         sources=channel.sources,

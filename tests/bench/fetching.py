@@ -36,6 +36,8 @@ class _OneGrant:
     """A grant store with one grant, which is never replaced here."""
 
     def get(self, merchant_id: str, provider: str = "tiktok") -> Grant | None:
+        if provider != "tiktok":
+            return None
         token = SecretStr(pair_of(SAMPLE, 0).access_token)
         return Grant(merchant_id=merchant_id, provider=provider, access_token=token, scopes=ALL_SCOPES)
 

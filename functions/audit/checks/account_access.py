@@ -34,9 +34,11 @@ def _account_type(seen: Facts) -> Evidence:
     TikTok's v2 interface does not tell (APIS 1.8): its Business API does, where the shop gave it a token, else the
     shop's own word counts. An unknown type is said and never held against anybody.
     """
+    unseen = seen.account_type_unseen
+    tried = {} if unseen is None else {"business_api": "; ".join(cause.detail for cause in unseen.causes)}
     if seen.account_type is AccountType.UNKNOWN:
-        return {"account_type": "not verifiable"}
-    return {"account_type": seen.account_type.value, "account_type_from": seen.account_type_from}
+        return {"account_type": "not verifiable", **tried}
+    return {"account_type": seen.account_type.value, "account_type_from": seen.account_type_from, **tried}
 
 
 CHECK = Check(
