@@ -1,40 +1,27 @@
 """Where `nightjar audit` finds and keeps tokens: the merchants file, and the store file when one is given.
 
-TikTok replaces refresh tokens when they are used. The store file (JSON, readable by its owner only) keeps the newest
-pair, and remembers which token of the merchants file it descends from: when that changes, somebody connected anew
-and the merchants file wins.
+TikTok replaces refresh tokens when they are used. The store file (JSON, for its owner only) keeps the newest pair, what
+`nightjar connect` brought, and how each connection stands. It remembers which token of the merchants file a pair
+descends from: when that changes, somebody connected anew and the merchants file wins.
 """
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
 from console.errors import Unusable
+from console.store_file import Kept, read_store, write_store
+from functions.audit import keeping
 from functions.audit.errors import Conflict
-from functions.audit.grant import TIKTOK, Grant
-from functions.audit.model import Model
-
-
-class _Kept(Model):
-    """One merchant's pair in the store file."""
-
-    descends_from: str
-    access_token: SecretStr
-    refresh_token: SecretStr | None
-    expires_at: datetime | None
-    refresh_expires_at: datetime | None
-    scopes: tuple[str, ...] | None
-    version: int
+from functions.audit.grant import TIKTOK, Grant, State
 
 
 class LocalGrants:
@@ -44,83 +31,93 @@ class LocalGrants:
     """
 
     def __init__(self, grants: Iterable[Grant], *, store: Path | None, on_unkept: Callable[[str], None]) -> None:
-        self._written = {_name(grant.merchant_id, grant.provider): grant for grant in grants}
-        self._newest: dict[str, Grant] = dict(self._written)
+        self._written = {_key(grant): grant for grant in grants}
+        self._newest: dict[tuple[str, str], Grant] = dict(self._written)
         self._store = store
         self._on_unkept = on_unkept
         if store is not None:
+            # A file that cannot be used shall show before anything is asked.
             with self._locked(store):
-                for name, kept in self._read(store).items():
-                    self._adopt(name, kept)
+                read_store(store)
 
     def get(self, merchant_id: str, provider: str = TIKTOK) -> Grant | None:
         """Return the newest grant that is known, reading the store file anew: another run may have refreshed."""
-        name = _name(merchant_id, provider)
-        if self._store is not None and (kept := self._read(self._store).get(name)) is not None:
-            self._adopt(name, kept)
-        return self._newest.get(name)
+        everything = read_store(self._store) if self._store is not None else {}
+        return self._row(everything, (merchant_id, provider))
 
-    def replace(self, old: Grant, new: Grant) -> Grant:
+    def lease(self, grant: Grant, *, owner: str, now: datetime, until: datetime) -> Grant | None:
+        """Take the right to renew. ``None``: another run on this machine holds it, or there is no grant."""
+        return self._change(grant, lambda row: row and keeping.leased(row, owner=owner, now=now, until=until))
+
+    def replace(self, old: Grant, new: Grant, *, owner: str | None = None) -> Grant:
         """Keep ``new``, in the store file first.
 
         Raises:
             Conflict: the store file holds a newer pair than ``old``.
             Unusable: the store file cannot be written.
         """
-        merchant_id, name = old.merchant_id, _name(old.merchant_id, old.provider)
-        stored = new.model_copy(update={"version": old.version + 1})
-        if self._store is None:
-            if _secret(stored.refresh_token) != _secret(old.refresh_token):
-                self._on_unkept(merchant_id)
-        else:
-            with self._locked(self._store):
-                everything = self._read(self._store)
-                kept = everything.get(name)
-                if kept is not None and self._descends(name, kept) and kept.version != old.version:
-                    raise Conflict(f"another run refreshed {merchant_id} meanwhile")
-                everything[name] = self._kept(name, stored)
-                self._write(self._store, everything)
-        self._newest[name] = stored
+        never = Grant(merchant_id=old.merchant_id, provider=old.provider)
+        stored = self._change(old, lambda row: keeping.replaced(row or never, old, new, owner=owner))
+        if stored is None:
+            raise Conflict(f"another run refreshed {old.merchant_id} meanwhile")
+        if self._store is None and _secret(new.refresh_token) != _secret(old.refresh_token):
+            self._on_unkept(old.merchant_id)
         return stored
 
-    def _adopt(self, name: str, kept: _Kept) -> None:
-        if name in self._written and self._descends(name, kept):
-            written = self._written[name]
-            self._newest[name] = written.model_copy(update={field: getattr(kept, field) for field in _SHARED_FIELDS})
+    def connect(self, grant: Grant) -> Grant:
+        """Keep what a login brought, in place of whatever is there.
 
-    def _descends(self, name: str, kept: _Kept) -> bool:
-        return kept.descends_from == _fingerprint(self._written[name])
+        Raises:
+            Unusable: the store file cannot be written.
+        """
+        stored = self._change(grant, lambda row: keeping.connected(row, grant))
+        assert stored is not None  # noqa: S101 - a login is never refused
+        return stored
 
-    def _kept(self, name: str, grant: Grant) -> _Kept:
-        assert grant.access_token is not None  # noqa: S101 - only a refresh stores, and it always brings one
-        return _Kept(
-            descends_from=_fingerprint(self._written[name]),
-            **{field: getattr(grant, field) for field in _SHARED_FIELDS},
-        )
+    def note(self, grant: Grant, state: State, reason: str | None, *, at: datetime) -> bool:
+        """Note how a connection stands; return whether it still stood as it was read."""
+        noted = self._change(grant, lambda row: row and keeping.noted(row, grant, state, reason, at=at))
+        return noted is not None
 
-    def _read(self, path: Path) -> dict[str, _Kept]:
-        try:
-            plain = json.loads(path.read_text(encoding="utf-8"))
-            return {merchant_id: _Kept.model_validate(kept) for merchant_id, kept in plain.items()}
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError, AttributeError, ValidationError) as error:
-            raise Unusable(
-                f"The token store {path} cannot be read ({type(error).__name__}); name another with --store."
-            ) from None  # the cause may quote a token
+    def release(self, grant: Grant, *, owner: str) -> None:
+        """Give a lease back."""
+        self._change(grant, lambda row: row and keeping.released(row, owner=owner))
 
-    def _write(self, path: Path, everything: dict[str, _Kept]) -> None:
-        """Replace the file in one step, so that a crash leaves the old or the new one, never half of one."""
-        plain = {merchant_id: _plain(kept) for merchant_id, kept in sorted(everything.items())}
-        try:
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with mode 0600
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(plain, file, indent=2)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        except OSError as error:
-            raise Unusable(f"The token store {path} cannot be written: {error.strerror}.") from error
+    def forget(self, merchant_id: str, provider: str = TIKTOK) -> None:
+        """Take a pair out of the store file; one that is not there is no error.
+
+        Raises:
+            Unusable: the store file cannot be written.
+        """
+        self._newest.pop((merchant_id, provider), None)
+        if self._store is not None:
+            with self._locked(self._store):
+                everything = read_store(self._store)
+                if everything.pop((merchant_id, provider), None) is not None:
+                    write_store(self._store, everything)
+
+    def _change(self, grant: Grant, step: Callable[[Grant | None], Grant | None]) -> Grant | None:
+        """Do one step with what is kept now; return what is kept then, ``None`` when the step refused."""
+        key = _key(grant)
+        if self._store is None:
+            changed = step(self._newest.get(key))
+        else:
+            with self._locked(self._store):
+                everything = read_store(self._store)
+                changed = step(self._row(everything, key))
+                if changed is not None:
+                    written = self._written.get(key)
+                    everything[key] = Kept(changed, None if written is None else _fingerprint(written))
+                    write_store(self._store, everything)
+        if changed is not None:
+            self._newest[key] = changed
+        return changed
+
+    def _row(self, everything: dict[tuple[str, str], Kept], key: tuple[str, str]) -> Grant | None:
+        kept, written = everything.get(key), self._written.get(key)
+        if kept is not None and (written is None or kept.descends_from in {None, _fingerprint(written)}):
+            return kept.grant
+        return self._newest.get(key)
 
     @contextmanager
     def _locked(self, path: Path) -> Iterator[None]:
@@ -136,12 +133,8 @@ class LocalGrants:
             os.close(lock)
 
 
-_SHARED_FIELDS = ("access_token", "refresh_token", "expires_at", "refresh_expires_at", "scopes", "version")
-
-
-def _name(merchant_id: str, provider: str) -> str:
-    """Return what a pair is called in the store file: TikTok's by the merchant alone, as no id holds a slash."""
-    return merchant_id if provider == TIKTOK else f"{merchant_id}/{provider}"
+def _key(grant: Grant) -> tuple[str, str]:
+    return grant.merchant_id, grant.provider
 
 
 def _secret(token: SecretStr | None) -> str | None:
@@ -151,8 +144,3 @@ def _secret(token: SecretStr | None) -> str | None:
 def _fingerprint(written: Grant) -> str:
     token = _secret(written.refresh_token) or _secret(written.access_token) or ""
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _plain(kept: _Kept) -> dict[str, object]:
-    plain = kept.model_dump(mode="json")
-    return plain | {name: _secret(getattr(kept, name)) for name in ("access_token", "refresh_token")}

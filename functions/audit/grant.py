@@ -67,17 +67,46 @@ class Grant(Model):
 
 
 class GrantStore(Protocol):
-    """Where grants live: the tokens table, or a merchants file that was read into memory."""
+    """Where grants live: the tokens table, or a merchants file that was read into memory.
+
+    ``owner`` names who renews; instants are arguments. The rules are those of ``keeping``.
+    """
 
     def get(self, merchant_id: str, provider: str = TIKTOK) -> Grant | None:
         """Return the stored grant, read consistently; ``None`` when there is none."""
 
-    def replace(self, old: Grant, new: Grant) -> Grant:
-        """Store ``new`` in place of ``old`` and return it with its new version.
+    def lease(self, grant: Grant, *, owner: str, now: datetime, until: datetime) -> Grant | None:
+        """Take the right to renew, which ends by itself at ``until``, and note that a refresh is about to be sent.
+
+        Returns the grant as it is now: a quicker fetch may have renewed it since ``grant`` was read. Its
+        ``refresh_sent_at`` is ``now``, or older when a refresh was sent whose sender never came back. ``None``:
+        somebody else holds the lease, or the grant is gone.
+        """
+
+    def replace(self, old: Grant, new: Grant, *, owner: str | None = None) -> Grant:
+        """Store ``new`` in place of ``old`` and return it with its new version. The lease of ``owner`` ends with it.
+
+        A pair that comes after its lease has ended, or after the connection was marked as removed, is stored all the
+        same as long as nobody stored another: the one that is there was used up for it. Lease and state stay then.
 
         Raises:
             functions.audit.errors.Conflict: the stored version is no longer that of ``old``.
         """
+
+    def connect(self, grant: Grant) -> Grant:
+        """Store what a login brought and return it with its version: whatever was there before is over.
+
+        ``connected_at`` is when the user agreed. A refresh that is under way finds another version, and gives up.
+        """
+
+    def note(self, grant: Grant, state: State, reason: str | None, *, at: datetime) -> bool:
+        """Note how a connection stands, in place of the state that was read; return whether it still was that one.
+
+        The mark of a refresh that was sent is taken away: from now on the state says what became of it.
+        """
+
+    def release(self, grant: Grant, *, owner: str) -> None:
+        """Give a lease back, and with it the mark of a refresh. One that somebody else took meanwhile stays theirs."""
 
 
 def milestone(days_left: Decimal) -> int | None:

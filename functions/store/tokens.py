@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _INSTANTS: Final = ("expires_at", "refresh_expires_at", "connected_at", "state_since", "lease_until", "refresh_sent_at")
 _TEXTS: Final = ("open_id", "state_reason", "lease_owner")
+# "Or one's own": the client sends a request again whose answer was lost.
 _FREE: Final = "(attribute_not_exists(#lease_until) OR #lease_until <= :now OR #lease_owner = :lease_owner)"
 
 
@@ -39,8 +40,8 @@ class Tokens(Connections):
         """Take the right to renew, which ends by itself at ``until``, and note that a refresh is about to be sent.
 
         Returns the grant as it is now: a quicker fetch may have renewed it since ``grant`` was read. Its
-        ``refresh_sent_at`` is that of a refresh whose sender never came back, if there was one. ``None``: somebody else
-        holds the lease, or there is no row any more.
+        ``refresh_sent_at`` is ``now``, or older when a refresh was sent whose sender never came back. ``None``:
+        somebody else holds the lease, or the grant is gone.
         """
         # What would keep the new pair from being stored shall show before the old one is used up.
         self._encrypted(grant, SecretStr("-"))
@@ -48,7 +49,7 @@ class Tokens(Connections):
             self._client.update_item,
             TableName=self._name,
             Key=key(merchant_id=grant.merchant_id, provider=grant.provider),
-            ReturnValues="ALL_OLD",
+            ReturnValues="ALL_NEW",
             **change(
                 {"lease_owner": owner, "lease_until": stamp(until)},
                 IS_THERE,
@@ -60,10 +61,6 @@ class Tokens(Connections):
         if answer is None:
             return None
         row = from_item(answer["Attributes"])
-        # The client sends a request again whose answer was lost: then the mark that it finds is its own.
-        if row.get("lease_owner") == owner and row.get("refresh_sent_at") == stamp(now):
-            del row["refresh_sent_at"]
-        row |= {"lease_owner": owner, "lease_until": stamp(until)}
         return grant.model_copy(update=_plain(row)) if row["version"] == grant.version else self._grant(row)
 
     def replace(self, old: Grant, new: Grant, *, owner: str | None = None) -> Grant:
