@@ -1,4 +1,4 @@
-"""Builds the zip that all five functions run from, without Docker: hashed pins, our package, compiled bytecode.
+"""Builds the zip that all functions run from, without Docker: hashed pins, our package, compiled bytecode.
 
 The same lock, sources and target make the same zip and the same asset hash, on every machine. Finished work is kept
 under ``.build`` by the hash of what it was made from, and moved there in one step, so that a second synth takes no time
@@ -34,6 +34,8 @@ _LAMBDA_PLATFORMS: Final = ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", 
 # Nothing at run time reads these. METADATA and entry points stay: pydantic looks for plugins through them.
 _DEAD_FOLDERS: Final = frozenset({"tests", "test", "bin", "__pycache__"})
 _DEAD_SUFFIXES: Final = frozenset({".pyc", ".pyi", ".pth", ".js", ".css"})
+# cryptography comes compiled, so google-auth has no use for what else reads keys, nor cffi for its own compiler.
+_DEAD_PACKAGES: Final = frozenset({"cffi", "pyasn1", "pyasn1_modules", "pycparser"})
 _KEPT_METADATA: Final = frozenset({"METADATA", "entry_points.txt"})
 # Others may be at work on the same folder: what they use is among the last that were made.
 _KEPT_ZIPS: Final = 6
@@ -157,7 +159,8 @@ def _install(folder: Path, lock: Path, target: Target) -> None:
 def _trim(folder: Path) -> None:
     for parent, names, files in os.walk(folder):
         here = Path(parent)
-        for name in [name for name in names if name in _DEAD_FOLDERS]:
+        dead = _DEAD_FOLDERS | _DEAD_PACKAGES if here == folder else _DEAD_FOLDERS
+        for name in [name for name in names if name in dead]:
             shutil.rmtree(here / name)
             names.remove(name)
         is_metadata = here.suffix == ".dist-info"
