@@ -25,6 +25,7 @@ from functions.audit.hosts import HostPolicy
 from functions.fetcher.body import TooMuch, read_body
 from functions.fetcher.dial import Refused
 from functions.fetcher.network import guarded_transport
+from functions.fetcher.pace import Pace, door_of
 
 # httpx logs every address with its query at INFO, httpcore every answer's headers at DEBUG: nothing for our log.
 for _talker in ("httpx", "httpcore"):
@@ -53,7 +54,8 @@ class Answer:
 
     ``status`` is the HTTP status, ``None`` when no whole answer came. ``body`` is the JSON object, ``None`` when there
     was none; then ``problem`` says why. ``unsent`` says that the request cannot have been acted on, ``refused`` that we
-    would not send it there, however often. Printing an answer shows no body: a refresh's holds tokens.
+    would not send it there, however often, ``held_back`` that there was no turn for it in a budget that is shared.
+    Printing an answer shows no body: a refresh's holds tokens.
     """
 
     status: int | None = None
@@ -62,6 +64,12 @@ class Answer:
     retry_after: float | None = None
     unsent: bool = False
     refused: bool = False
+    held_back: bool = False
+
+
+SPENT = Answer(
+    problem="was not asked: the budget of requests that all merchants share is spent", unsent=True, held_back=True
+)
 
 
 def worth_repeating(answer: Answer) -> bool:
@@ -74,13 +82,14 @@ class Http:
 
     ``policy`` says which hosts it reaches at all, whoever asks; a ``transport`` stands in for the guarded one.
     ``clock`` counts seconds and never goes back, ``now`` tells the date that a ``Retry-After`` may name, ``sleep``
-    waits. All are arguments, so that tests need no time.
+    waits. All are arguments, so that tests need no time. Every request to a host of ``paced`` waits for its turn first.
     """
 
     def __init__(
         self,
         policy: HostPolicy | None = None,
         *,
+        pace: Pace | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         limits: Limits | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -91,6 +100,8 @@ class Http:
         self.limits = limits or Limits()
         self.clock = clock
         self.post_only: set[str] = set()
+        self.paced: set[str] = set()
+        self._pace = pace
         self._now = now
         self._sleep = sleep
         self._random = random or Random()  # noqa: S311 - jitter wants to differ, not to be secret
@@ -139,13 +150,29 @@ class Http:
                 if self.clock() + pause >= deadline:
                     break
                 await self._sleep(pause)
-            left = deadline - self.clock()
-            if left <= 0:
+            if self.clock() >= deadline:
                 break
+            if not await self._its_turn(url, deadline):
+                # What a first attempt came to says more than that there is no turn for a second one.
+                answer = answer if attempt else SPENT
+                break
+            left = deadline - self.clock()
             answer = await self._once(method, url, seconds=min(self.limits.read, left), headers=headers, **content)
             if answer.refused or not again(answer):
                 break
         return answer
+
+    async def _its_turn(self, url: str, deadline: float) -> bool:
+        """Wait for a request's turn, where its host has any; say whether it came with time for a whole attempt left.
+
+        A request that is cut off by the deadline may still be acted on: for a refresh that would cost the merchant.
+        """
+        if self._pace is None or door_of(url) not in self.paced:
+            return True
+        wait = await self._pace.turn(within=max(deadline - self.clock() - self.limits.read, 0.0))
+        if wait:
+            await self._sleep(wait)
+        return wait is not None
 
     async def wait(self, seconds: float, *, deadline: float) -> bool:
         """Wait so long, if there is time to ask anything afterwards; say whether there was."""
