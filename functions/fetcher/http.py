@@ -66,6 +66,11 @@ class Answer:
     refused: bool = False
     held_back: bool = False
 
+    @property
+    def rate_limited(self) -> bool:
+        """Whether it came too often: the source says so, or our own budget did not let it go."""
+        return self.held_back or self.status == TOO_MANY
+
 
 SPENT = Answer(
     problem="was not asked: the budget of requests that all merchants share is spent", unsent=True, held_back=True

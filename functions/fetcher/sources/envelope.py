@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from functions.audit.absence import Absent, Reason
-from functions.fetcher.http import TOO_MANY, Answer, worth_repeating
+from functions.fetcher.http import Answer, worth_repeating
 
 OK: Final = "ok"
 TOKEN_REJECTED: Final = frozenset({"access_token_invalid", "access_token_expired"})
@@ -82,7 +82,7 @@ def passing(answer: Answer) -> bool:
 def _by_status(answer: Answer) -> Reason:
     if answer.status in _UNAUTHORIZED:
         return Reason.UNAUTHORIZED
-    return Reason.RATE_LIMITED if answer.status == TOO_MANY else Reason.SOURCE_FAILED
+    return Reason.RATE_LIMITED if answer.rate_limited else Reason.SOURCE_FAILED
 
 
 def _log_id(answer: Answer) -> str:

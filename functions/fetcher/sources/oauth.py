@@ -105,7 +105,8 @@ def _end(body: Mapping[str, Any], name: str, now: datetime) -> datetime | None:
 
 
 def _failure(answer: Answer, code: str | None) -> Failure:
-    reason = Reason.RATE_LIMITED if answer.status == TOO_MANY or code == "rate_limit_exceeded" else Reason.SOURCE_FAILED
+    limited = answer.rate_limited or code == "rate_limit_exceeded"
+    reason = Reason.RATE_LIMITED if limited else Reason.SOURCE_FAILED
     if code not in {None, OK}:
         said = code if _SAID.fullmatch(code) else "an unknown error"
     else:
