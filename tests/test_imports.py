@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = {"dispatcher", "fetcher", "evaluator", "notifier", "closer"}
+ROOMS = {"dispatcher", "fetcher", "evaluator", "notifier", "closer", "webhook"}
 OURS = {"functions", "console", "infra", "tests"}
 MODULES = sorted(
     path.relative_to(ROOT) for top in ("functions", "console", "infra") for path in (ROOT / top).rglob("*.py")
@@ -108,6 +108,7 @@ def test_every_part_is_known_and_every_room_is_there() -> None:
         ("functions/closer/x.py", "from functions.notifier.notify import publish"),
         ("functions/closer/x.py", "from ..notifier import notify"),
         ("functions/closer/x.py", "import httpx"),
+        ("functions/webhook/x.py", "from functions.fetcher.sources.oauth import AppKeys"),
         ("functions/closer/x.py", "import console.cli"),
         ("functions/fetcher/sources/x.py", "from infra.stages import choose"),
         ("functions/fetcher/x.py", "from tests.builders import NIGHT"),

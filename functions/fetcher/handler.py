@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import ClientError
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import ValidationError
 
 from functions.audit.absence import Absent
-from functions.audit.errors import InvalidMessage
+from functions.audit.errors import InvalidMessage, NightjarError
 from functions.audit.jobs import FetchJob
 from functions.audit.merchant import Merchant
 from functions.audit.profile import default_profile, sentence
@@ -26,6 +26,7 @@ from functions.runtime import clients
 from functions.runtime.batches import Record, each_queue_message
 from functions.runtime.settings import Environment
 from functions.runtime.telemetry import about, new_logger, new_metrics
+from functions.runtime.tiktok_app import stored_app
 from functions.store.tables import Tables
 from functions.store.tokens import Tokens
 
@@ -55,25 +56,15 @@ runner = asyncio.Runner()
 http = Http(hosts)
 
 
-class _Secret(BaseModel):
-    """The secret that holds the TikTok app's keys; empty until somebody stored them."""
-
-    client_key: str = ""
-    client_secret: SecretStr = SecretStr("")
-
-
 @cache
 def app_keys() -> AppKeys | None:
     """Return the TikTok app's keys; ``None`` when nobody has stored them yet. Asked once per container."""
     try:
-        text = clients.secrets().get_secret_value(SecretId=secret_id)["SecretString"]
-        secret = _Secret.model_validate_json(text)
-    except (ClientError, ValidationError, KeyError) as error:
+        app = stored_app(clients.secrets(), secret_id)
+    except (ClientError, NightjarError) as error:
         logger.error("The TikTok app's keys cannot be read; tokens are not refreshed.", extra=about(error))
         return None
-    if not secret.client_key or not secret.client_secret.get_secret_value():
-        return None
-    return AppKeys(secret.client_key, secret.client_secret)
+    return AppKeys(app.client_key, app.client_secret) if app.complete else None
 
 
 def fetch(merchant: Merchant, job: FetchJob, now: datetime) -> Snapshot:

@@ -22,7 +22,7 @@ ALLOWED: Final = frozenset(
     # what we say
     | {"merchant_id", "night", "check_id", "alert_id", "message_id", "reason", "reasons", "status", "state", "count"}
     | {"segment", "segments", "receive_count", "expected", "audited", "failed", "missing", "elapsed_ms", "skipped"}
-    | {"error_type", "error_at", "error_says"}
+    | {"event_name", "error_type", "error_at", "error_says"}
 )
 
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from functions.audit.errors import InvalidInput
 from functions.runtime import clients
 from functions.store.merchants import PAGE
 from tests.builders import merchant
 from tests.cloud import CLIENT_SECRET, REGION, Cloud
-from tests.events.wiring import CLIENT_KEY, ROOMS, Context, call, environment_of, event, started
+from tests.events.wiring import ROOMS, Context, call, environment_of, event, started
+from tests.rooms.tiktok_posts import CLIENT_KEY, OPEN_ID, body, header
+from tests.rooms.tiktok_posts import event as event_of
 from tests.tables import PREFIX
 
 
@@ -112,6 +117,84 @@ def test_a_night_that_cannot_be_dispatched_is_an_error_that_the_alarm_sees(
             call(module, event("dispatcher"))
 
     assert "The night could not be dispatched." in capsys.readouterr().out
+
+
+def test_what_tiktok_posted_is_answered_with_a_status_and_its_name_only(cloud: Cloud) -> None:
+    with started("webhook", cloud) as module:
+        taken, forged = call(module, event("webhook")), call(module, event("webhook.poison"))
+
+    plain = {"content-type": "text/plain"}
+    assert taken == {"statusCode": 200, "headers": plain, "body": "OK"}
+    assert forged == {"statusCode": 401, "headers": plain, "body": "Unauthorized"}
+
+
+@pytest.mark.parametrize("text", ["{}", "MARKED, not JSON"])
+def test_a_webhook_without_the_apps_keys_has_tiktok_come_again_and_repeats_nothing(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    with started("webhook", cloud) as module:
+        _store_keys(text)
+        answer = call(module, event("webhook"))
+
+        told = capsys.readouterr().out
+        assert (answer["statusCode"], answer["body"]) == (500, "Internal Server Error")
+        assert "A delivery could not be taken." in told
+        assert "MARKED" not in told
+
+        _store_keys(json.dumps({"client_key": CLIENT_KEY, "client_secret": CLIENT_SECRET}))
+        assert call(module, event("webhook"))["statusCode"] == 200
+
+
+def test_a_table_that_cannot_be_written_has_tiktok_come_again(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+    def refuse(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "InternalServerError", "Message": "MARKED"}}, "UpdateItem")
+
+    cloud.tables.merchants.save(merchant(tiktok={"open_id": OPEN_ID}))
+    with started("webhook", cloud) as module:
+        clients.dynamodb().update_item = refuse  # type: ignore[method-assign,assignment]  # the container's own client
+        answer = call(module, event("webhook"))
+
+    told = capsys.readouterr().out
+    assert answer["statusCode"] == 500
+    assert [line["merchant_id"] for line in map(json.loads, told.splitlines()) if "merchant_id" in line] == ["larkspur"]
+    assert "MARKED" not in told
+
+
+def test_the_webhook_logs_neither_account_nor_body_nor_signature(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    posts = [event("webhook"), event("webhook.poison"), event("webhook") | {"body": "x" * 70_000}]
+    raw = body(event="video.MARKED")
+    posts.append(posts[0] | {"body": raw.decode(), "headers": {"tiktok-signature": header(raw, CLIENT_SECRET, _now())}})
+    with started("webhook", cloud) as module:
+        said = [call(module, post) for post in posts]
+
+    told = capsys.readouterr().out
+    assert [answer["statusCode"] for answer in said] == [200, 401, 413, 200]
+    assert len(told.splitlines()) == 8  # a line and its metrics each
+    for secret in (OPEN_ID, CLIENT_KEY, CLIENT_SECRET, "MARKED", "reason\\", "t=", "s=", "192.0.2.7", "x" * 10):
+        assert secret not in told
+
+
+def test_whatever_arrives_is_refused_in_a_word_and_is_never_our_failure(cloud: Cloud) -> None:
+    with started("webhook", cloud) as module:
+
+        @given(st.binary(max_size=300), st.booleans(), st.text(max_size=80) | st.none())
+        @settings(max_examples=100, deadline=None)
+        def posted(raw: bytes, as_text: bool, junk: str | None) -> None:  # noqa: FBT001 - hypothesis gives them
+            signature = header(raw, CLIENT_SECRET, _now()) if junk is None else junk
+            post = event_of(raw, signature, encoded=True)
+            if as_text:
+                post |= {"body": raw.decode(errors="replace"), "isBase64Encoded": False}
+            answer = call(module, post)
+
+            assert (answer["statusCode"], answer["body"]) in {(400, "Bad Request"), (401, "Unauthorized")}
+
+        posted()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _store_keys(text: str) -> None:

@@ -207,6 +207,25 @@ def test_the_closer_refuses_a_night_that_is_none(cloud: Cloud, start: Start) -> 
     assert cloud.everything() == before
 
 
+def test_the_webhook_marks_the_connection_of_the_account(cloud: Cloud, start: Start) -> None:
+    _connect(cloud)
+
+    assert call(start("webhook"), event("webhook"))["statusCode"] == 200
+
+    (row,) = cloud.rows("tokens")
+    assert (row["state"], row["state_reason"]) == ("removed", "disconnected_by_user")
+    assert row["state_since"] == "2026-11-21T02:14:00.000000+00:00"
+
+
+def test_the_webhook_does_not_believe_what_was_altered_on_its_way(cloud: Cloud, start: Start) -> None:
+    _connect(cloud)
+    before = cloud.everything()
+
+    assert call(start("webhook"), event("webhook.poison"))["statusCode"] == 401
+
+    assert cloud.everything() == before
+
+
 @pytest.mark.parametrize("room", ROOMS)
 def test_the_same_event_twice_changes_nothing_more(
     cloud: Cloud, start: Start, tiktok: respx.MockRouter, room: str
@@ -250,6 +269,7 @@ def test_a_real_event_is_counted_under_the_stages_namespace_and_the_rooms_name(
         "evaluator": {"AuditsDone"},
         "notifier": {"AlertsPublished"},
         "closer": {"NightClosed", "CoveragePercent", "AuditsFailed", "AuditsMissing"},
+        "webhook": {"WebhookCalls", "ConnectionsRemoved"},
     }[room] <= named
 
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -17,11 +18,11 @@ import boto3
 import pytest
 
 from tests.cloud import CLIENT_SECRET, REGION, Cloud
+from tests.rooms.tiktok_posts import CLIENT_KEY, header
 from tests.tables import PREFIX
 
 EVENTS: Final = Path(__file__).parents[2] / "events"
-ROOMS: Final = ("dispatcher", "fetcher", "evaluator", "notifier", "closer")
-CLIENT_KEY: Final = "aw-sample-key"
+ROOMS: Final = ("dispatcher", "fetcher", "evaluator", "notifier", "closer", "webhook")
 NAME: Final = f"{PREFIX}tiktok-app"
 
 
@@ -39,8 +40,13 @@ class Context:
 
 
 def event(name: str) -> dict[str, Any]:
-    """Return a file of `events/`, named without its ending."""
+    """Return a file of `events/`, named without its ending; a delivery of TikTok's as if it were sent just now."""
     read: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+    if name.startswith("webhook"):
+        old = read["headers"]["tiktok-signature"]
+        sent_at, _, digest = header(read["body"].encode(), CLIENT_SECRET, datetime.now(UTC)).partition(",")
+        # What was altered on its way has the signature of something else.
+        read["headers"]["tiktok-signature"] = f"{sent_at},{old.split(',')[1] if name.endswith('poison') else digest}"
     return read
 
 
@@ -66,6 +72,7 @@ def environment_of(room: str, cloud: Cloud | None = None) -> dict[str, str]:
         "evaluator": {"NIGHTJAR_AUDIT_DAYS": "400"},
         "notifier": {"NIGHTJAR_ALERTS_TOPIC_ARN": made("topic", "alerts")},
         "closer": {"NIGHTJAR_OPERATORS_TOPIC_ARN": made("topic", "operators"), "NIGHTJAR_AUDIT_DAYS": "400"},
+        "webhook": {"NIGHTJAR_TIKTOK_SECRET_ID": _secret() if cloud else "secret"},
     }
     return {
         "NIGHTJAR_STAGE": "test",
