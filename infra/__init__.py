@@ -1,4 +1,4 @@
-"""The CDK app: stages as data, two stacks, and the bundle that the five functions run from.
+"""The CDK app: stages as data, two stacks, and the bundle that all functions run from.
 
 stages       what differs between dev, prod and demo; validated before anything is synthesised.
 bundling     the zip of the functions, built without Docker.

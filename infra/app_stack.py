@@ -1,4 +1,4 @@
-"""What can be thrown away and made again: five functions, their queues, the two schedules, alarms and dashboard."""
+"""What can be thrown away and made again: the functions, their queues, the two schedules, alarms and dashboard."""
 
 from __future__ import annotations
 
@@ -56,6 +56,7 @@ class AppStack(Stack):
         evaluator = rooms.evaluator(evaluations)
         notifier = rooms.notifier(unpublished)
         closer = rooms.closer()
+        webhook = [rooms.webhook()] if stage.webhook else []
 
         feed_stream(data.tables["alerts"], notifier, only=WAITING_ALERTS, dead=unpublished.queue)
         for name, at, function in (("nightly", stage.nightly, dispatcher), ("closing", stage.closing, closer)):
@@ -75,7 +76,7 @@ class AppStack(Stack):
             stage=stage,
             alarms=alarms,
             alerts=data.alerts,
-            functions=[dispatcher, fetcher, evaluator, notifier, closer],
+            functions=[dispatcher, fetcher, evaluator, notifier, closer, *webhook],
             queues=[fetches.queue, evaluations.queue],
             dead=[queue.queue for queue in (unscheduled, fetches.dead, evaluations.dead, unpublished)],
             stream_reader=notifier,

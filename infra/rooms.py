@@ -1,4 +1,4 @@
-"""The five functions one by one: how big each is, what it is told, and the least that it must be allowed."""
+"""The functions one by one: how big each is, what it is told, and the least that it must be allowed."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ from infra.constructs.function import Common, Function
 from infra.constructs.permissions import (
     allow,
     consume_stream,
+    decrypt_secret,
     publish,
     query_index,
+    read_secret,
     send,
+    update_attributes,
     use_key_for_tables,
     use_key_through,
     use_table,
 )
+from infra.constructs.public_url import open_to_the_internet
 from infra.constructs.queue import RECEIVES, DeadLetterQueue, WorkQueue
 from infra.data_stack import DataStack
 
@@ -26,6 +30,12 @@ FETCH_SECONDS: Final = 60  # five calls at once inside their own deadline, a tok
 EVALUATE_SECONDS: Final = 30
 NOTIFY_SECONDS: Final = 30
 NIGHT_SECONDS: Final = 300  # dispatcher and closer page through the whole fleet
+WEBHOOK_SECONDS: Final = 15  # a look into an index and a write a merchant; TikTok wants its answer at once
+# At ten requests a second each, far more than accounts are disconnected: a flood has the URL's callers wait, TikTok
+# among them, who comes again for 72 hours, and takes next to nothing of the account's concurrency or money.
+WEBHOOK_AT_ONCE: Final = 2
+# What marking a connection names, keys included: nothing else of a token's row can be written.
+MARKED_ATTRIBUTES: Final = ("merchant_id", "provider", "state", "state_reason", "state_since", "connected_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +93,7 @@ class Rooms:
             use_table(tables["audits"], "GetItem"),
             # The tokens themselves: this function alone may use the key directly.
             allow(["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], [self.common.key.key_arn]),
-            allow(["secretsmanager:GetSecretValue"], [secret]),
+            read_secret(secret),
             send(evaluations.queue),
         )
         # One message a call: a slow storefront then holds up its own merchant only, and a minute is enough.
@@ -149,6 +159,25 @@ class Rooms:
             publish(self.data.operators),
             use_key_through(self.common.key, "sns"),
         )
+        return function
+
+    def webhook(self) -> Function:
+        """Hears from TikTok which accounts were disconnected."""
+        tables, secret = self.data.tables, self.data.tiktok_app.ref
+        function = self._function(
+            "webhook",
+            says="Takes TikTok's word that an account was disconnected and marks the connection with the reason",
+            memory_mb=256,
+            seconds=WEBHOOK_SECONDS,
+            environment={"NIGHTJAR_TIKTOK_SECRET_ID": secret},
+        )
+        function.allow(
+            query_index(tables["merchants"], "by_open_id"),
+            update_attributes(tables["tokens"], *MARKED_ATTRIBUTES),
+            read_secret(secret),
+            decrypt_secret(self.common.key, secret),
+        )
+        open_to_the_internet(function, at_once=WEBHOOK_AT_ONCE, alarms=self.common.alarms)
         return function
 
     @property

@@ -77,6 +77,7 @@ class Stage(BaseModel):
 
     ``nightly`` starts the night, ``closing`` ends it on the same UTC day. ``retain_data`` keeps tables, key, secret
     and topics when the stack is deleted. ``*_concurrency`` caps how many functions work on a queue at once.
+    ``webhook`` opens an address to which TikTok tells disconnected accounts.
     ``emails`` and ``phones`` get merchants' criticals, ``operators`` the night's summary and every alarm.
     """
 
@@ -97,6 +98,7 @@ class Stage(BaseModel):
     evaluate_concurrency: Annotated[int, Field(ge=2, le=1000)]
     allowed_hosts: Annotated[tuple[Host, ...], Field(min_length=1)]
     loopback_http: bool = False
+    webhook: bool = False
     emails: tuple[Email, ...] = ()
     phones: tuple[Phone, ...] = ()
     operators: tuple[Email, ...] = ()

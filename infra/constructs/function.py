@@ -36,7 +36,10 @@ def metrics_namespace(stage: Stage) -> str:
 
 
 class Function(Construct):
-    """One room's Lambda. It may do nothing but write its log and its traces until ``allow`` says more."""
+    """One room's Lambda. It may do nothing but write its log and its traces until ``allow`` says more.
+
+    ``is_public`` says whether it has a URL that anybody may call.
+    """
 
     def __init__(
         self,
@@ -53,6 +56,7 @@ class Function(Construct):
         stage = common.stage
         self.name = stage.prefix + room
         self.timeout = timeout
+        self.is_public = False
         self._common = common
         self._log = self._own_log()
         self.role = self._own_role()
@@ -82,7 +86,8 @@ class Function(Construct):
         newest = "Lambda's python3.13 is what the code is tested on and what its bytecode is compiled for."
         no_dlq = (
             "Dispatcher and closer, called asynchronously, have an on-failure destination, which also says why an "
-            "event failed; the others are called by event source mappings, for which Lambda ignores this setting."
+            "event failed; the others are called by event source mappings or answer their caller at once: for those, "
+            "Lambda ignores this setting."
         )
         acknowledge(
             self.function,
@@ -154,7 +159,7 @@ class Function(Construct):
             self,
             "Throttles",
             self.function.metric_throttles(period=five_minutes),
-            says=f"{self.name} was throttled: the account's concurrency is used up. Ask AWS for more, or lower the "
-            "stage's concurrency.",
+            says=f"{self.name} was throttled: the account's concurrency is used up, or what is reserved for this "
+            "function. Ask AWS for more, or lower the stage's concurrency.",
             above=0,
         )

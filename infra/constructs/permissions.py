@@ -29,6 +29,19 @@ def use_table(table: aws_dynamodb.Table, *operations: str) -> aws_iam.PolicyStat
     return allow([f"dynamodb:{operation}" for operation in operations], [table.table_arn])
 
 
+def update_attributes(table: aws_dynamodb.Table, *attributes: str) -> aws_iam.PolicyStatement:
+    """Allow these attributes of a table's items to be written or compared with, and no item to be returned.
+
+    The keys are to be among them: DynamoDB counts them as named by every request, so the list is never empty
+    (developer guide, "Using IAM policy conditions for fine-grained access control").
+    """
+    conditions: dict[str, object] = {
+        "ForAllValues:StringEquals": {"dynamodb:Attributes": sorted(attributes)},
+        "StringEqualsIfExists": {"dynamodb:ReturnValues": ["NONE"]},
+    }
+    return allow(["dynamodb:UpdateItem"], [table.table_arn], **conditions)
+
+
 def query_index(table: aws_dynamodb.Table, index: str) -> aws_iam.PolicyStatement:
     """Allow one index of a table to be queried."""
     return allow(["dynamodb:Query"], [f"{table.table_arn}/index/{index}"])
@@ -66,6 +79,20 @@ def use_key_for_tables(key: aws_kms.IKey) -> aws_iam.PolicyStatement:
 def use_key_through(key: aws_kms.IKey, *services: str) -> aws_iam.PolicyStatement:
     """Allow the key to be used by ``services`` (as in ``sqs``) on the caller's behalf, and not by the caller itself."""
     return _use_key(key, _READ_AND_SEND, services)
+
+
+def read_secret(secret_arn: str) -> aws_iam.PolicyStatement:
+    """Allow one secret to be read; that takes ``decrypt_secret`` too when the role may not use the key itself."""
+    return allow(["secretsmanager:GetSecretValue"], [secret_arn])
+
+
+def decrypt_secret(key: aws_kms.IKey, secret_arn: str) -> aws_iam.PolicyStatement:
+    """Allow Secrets Manager to decrypt this one secret on the caller's behalf, and the caller to decrypt nothing."""
+    held = {
+        "kms:ViaService": f"secretsmanager.{Aws.REGION}.amazonaws.com",
+        "kms:EncryptionContext:SecretARN": secret_arn,
+    }
+    return allow(["kms:Decrypt"], [key.key_arn], StringEquals=held)
 
 
 def _use_key(key: aws_kms.IKey, actions: Sequence[str], services: Sequence[str]) -> aws_iam.PolicyStatement:

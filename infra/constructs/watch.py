@@ -143,6 +143,10 @@ def _dashboard(
             [function.function.metric_duration(period=FIVE_MINUTES, statistic="p95") for function in functions],
         ),
     )
+    answers = ("UrlRequestCount", "Url4xxCount", "Url5xxCount")
+    for public in (function for function in functions if function.is_public):
+        metrics = [public.function.metric(answer, period=FIVE_MINUTES, statistic="Sum") for answer in answers]
+        board.add_widgets(_graph(f"Calls of {public.name}", metrics))
 
 
 def _graph(title: str, metrics: Sequence[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:

@@ -28,6 +28,7 @@ OWN: Final[Mapping[str, Mapping[str, str]]] = {
     "evaluator": {"NIGHTJAR_AUDIT_DAYS": "400"},
     "notifier": {"NIGHTJAR_ALERTS_TOPIC_ARN": f"{_TOPIC}-alerts"},
     "closer": {"NIGHTJAR_OPERATORS_TOPIC_ARN": f"{_TOPIC}-operators", "NIGHTJAR_AUDIT_DAYS": "400"},
+    "webhook": {"NIGHTJAR_TIKTOK_SECRET_ID": _SECRET},
 }
 
 

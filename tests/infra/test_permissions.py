@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 
+from functions.store.connections import Connections
 from tests.infra.templates import Properties, Stacks, listed
 
 pytestmark = pytest.mark.slow
@@ -37,18 +41,27 @@ def test_nothing_is_allowed_by_a_policy_of_aws(prod: Stacks) -> None:
     assert not [role for role in prod.app.of_type("IAM::Role").values() if "ManagedPolicyArns" in role]
 
 
-def _direct_key_use(statements: list[Properties]) -> list[Properties]:
-    return [
-        statement
-        for statement in statements
-        if any(action.startswith("kms:") for action in listed(statement["Action"])) and "Condition" not in statement
-    ]
+def _uses_the_key_directly(statement: Properties) -> bool:
+    uses = any(action.startswith("kms:") for action in listed(statement["Action"]))
+    return uses and "kms:ViaService" not in statement.get("Condition", {}).get("StringEquals", {})
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_only_the_fetcher_can_decrypt_a_token_itself(prod: Stacks, room: str) -> None:
-    direct = _direct_key_use(prod.app.statements_of(room))
-    assert bool(direct) == (room == "Fetcher")
+@pytest.mark.parametrize("stage", ["prod", "demo"])
+def test_of_all_roles_only_the_fetchers_may_use_the_key_directly(stage: str, request: pytest.FixtureRequest) -> None:
+    """The demo has every function that there can be. A token is encrypted with the key itself, through no service."""
+    stacks: Stacks = request.getfixturevalue(stage)
+
+    policies = {name for name, statement in stacks.app.statements() if _uses_the_key_directly(statement)}
+    assert {name.partition("Role")[0] for name in policies} == {"Fetcher"}
+    # What a function may do stands in its role's policy, and in no other place.
+    assert not [role for role in stacks.app.of_type("IAM::Role").values() if "Policies" in role]
+    assert not stacks.app.of_type("IAM::ManagedPolicy")
+    assert not [statement for statement in _key_policy(stacks) if "Condition" not in statement]
+
+
+def _key_policy(stacks: Stacks) -> list[Properties]:
+    (key,) = stacks.data.of_type("KMS::Key").values()
+    return [statement for statement in key["KeyPolicy"]["Statement"] if "AWS" not in statement["Principal"]]
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -77,6 +90,68 @@ def test_the_closer_alone_queries_indexes_each_by_its_name(prod: Stacks) -> None
         for room in ROOMS
     }
     assert by_room == {room: [] for room in ROOMS} | {"Closer": ["by_night", "unsent"]}
+
+
+def _of_the_webhook(demo: Stacks, action: str) -> Properties:
+    """Return the one statement of the webhook's role that allows an action."""
+    (found,) = (statement for statement in demo.app.statements_of("Webhook") if listed(statement["Action"]) == [action])
+    return found
+
+
+def test_the_webhook_may_do_five_things_and_nothing_else(demo: Stacks) -> None:
+    # Beside its log, its traces and DynamoDB's own use of the key.
+    assert {
+        tuple(listed(statement["Action"]))
+        for statement in demo.app.statements_of("Webhook")
+        if "*" not in json.dumps(statement["Resource"]) and "kms:GenerateDataKey" not in statement["Action"]
+    } == {("dynamodb:Query",), ("dynamodb:UpdateItem",), ("secretsmanager:GetSecretValue",), ("kms:Decrypt",)}
+    assert json.dumps(_of_the_webhook(demo, "dynamodb:Query")["Resource"]).count("/index/by_open_id") == 1
+    assert "TikTokApp" in json.dumps(_of_the_webhook(demo, "secretsmanager:GetSecretValue")["Resource"])
+
+
+def test_the_webhook_decrypts_nothing_but_lets_secrets_manager_decrypt_the_apps_secret(demo: Stacks) -> None:
+    held = _of_the_webhook(demo, "kms:Decrypt")["Condition"]
+    secret = _of_the_webhook(demo, "secretsmanager:GetSecretValue")["Resource"]
+    through = {"Fn::Join": ["", ["secretsmanager.", {"Ref": "AWS::Region"}, ".amazonaws.com"]]}
+    assert held == {"StringEquals": {"kms:ViaService": through, "kms:EncryptionContext:SecretARN": secret}}
+
+
+def test_of_a_tokens_row_the_webhook_writes_the_state_only_and_is_shown_nothing(demo: Stacks) -> None:
+    update = _of_the_webhook(demo, "dynamodb:UpdateItem")
+    assert "TablesTokens" in json.dumps(update["Resource"])
+    assert update["Condition"] == {
+        "ForAllValues:StringEquals": {
+            "dynamodb:Attributes": [
+                "connected_at",
+                "merchant_id",
+                "provider",
+                "state",
+                "state_reason",
+                "state_since",
+            ]
+        },
+        "StringEqualsIfExists": {"dynamodb:ReturnValues": ["NONE"]},
+    }
+
+
+def test_marking_a_connection_names_just_what_the_webhook_may_name(demo: Stacks) -> None:
+    """DynamoDB counts keys, what is written and what is compared with: one name more, and the call is denied."""
+    asked: dict[str, Any] = {}
+
+    class Recorder:
+        def update_item(self, **request: Any) -> None:
+            asked.update(request)
+
+    at = datetime(2026, 11, 21, tzinfo=UTC)
+    Connections(cast("Any", Recorder()), "tokens").mark_removed("larkspur", "banned", at)
+
+    expressions = f"{asked['UpdateExpression']} {asked['ConditionExpression']}"
+    words = {"SET", "AND", "OR", "NOT", "attribute_exists", "attribute_not_exists"}
+    bare = set(re.findall(r"(?<![#:\w])\w+", expressions)) - words
+    allowed = _of_the_webhook(demo, "dynamodb:UpdateItem")["Condition"]["ForAllValues:StringEquals"]
+    named = {*bare, *asked["ExpressionAttributeNames"].values(), *asked["Key"]}
+    assert sorted(named) == allowed["dynamodb:Attributes"]
+    assert "ReturnValues" not in asked
 
 
 @pytest.mark.parametrize(("schedule", "room"), [("Nightly", "dispatcher"), ("Closing", "closer")])

@@ -36,10 +36,11 @@ def test_cfn_lint_finds_nothing(stage: str, synthesised: Callable[[str], Path]) 
     assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
 
 
-@pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+@pytest.fixture(scope="module", params=[False, True], ids=["plain", "webhook"])
+def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     outdir = tmp_path_factory.mktemp("cdk-nag")
-    app = app_of(choose("prod", recipients=RECIPIENTS), outdir, bundle(Target.HOST))
+    stage = choose("prod", recipients=RECIPIENTS).model_copy(update={"webhook": request.param})
+    app = app_of(stage, outdir, bundle(Target.HOST))
     from aws_cdk import Validations
     from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 

@@ -41,6 +41,10 @@ def test_plain_http_is_for_the_demo_only() -> None:
     assert [name for name in ("dev", "prod", "demo") if choose(name).loopback_http] == ["demo"]
 
 
+def test_no_stage_opens_an_address_to_the_internet_unless_it_says_so() -> None:
+    assert [name for name in ("dev", "prod", "demo") if choose(name).webhook] == ["demo"]
+
+
 def test_an_unknown_stage_is_answered_with_those_that_there_are() -> None:
     with pytest.raises(StageError, match=r"There is no stage 'staging'\. stages\.toml has: demo, dev, prod\."):
         choose("staging")
