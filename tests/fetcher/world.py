@@ -30,11 +30,15 @@ HOSTS = HostPolicy(hosts=frozenset({"open.tiktokapis.com", "shop.example"}))
 ALL = ("user.info.basic", "user.info.profile", "user.info.stats")
 PERIODS = default_profile().periods_of(NIGHT)
 KEYS = AppKeys("app-key", SecretStr("app-secret"))
+_GROUPS = {"basic": "display_name", "profile": "username", "stats": "follower_count"}
 _PARTS = {
     "/v2/oauth/token/": "token",
     "/analytics/sessions": "sessions",
     "/analytics/pages": "pages",
     "/analytics/sources": "sources",
+    "/v2/research/user/info/": "research",
+    "/open_api/v1.3/business/get/": "business",
+    "/open_api/v1.3/tt_user/oauth2/refresh_token/": "business_token",
 }
 
 
@@ -63,8 +67,12 @@ Scripted = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response
 
 @dataclass
 class World:
-    """Answers by the name of the call (``basic``, ``profile``, ``stats``, ``token``, ``sessions``, ``pages``,
-    ``sources``), or by verb and name (``POST basic``). A list is taken one a call; its last one stays.
+    """Answers by the name of the call, or by verb and name (``POST basic``).
+
+    A call for several scope groups is named by all of them, as in ``basic+profile``. Unless it is scripted under that
+    name, it comes to what one of its groups comes to, and to trouble where that is scripted for any: as TikTok has it.
+    Names: ``basic``, ``profile``, ``stats``, ``token``, ``sessions``, ``pages``, ``sources``, ``client_token``,
+    ``research``, ``business``, ``business_token``. A list is taken one a call; its last one stays.
     """
 
     answers: dict[str, Scripted | list[Any]] = field(default_factory=dict)
@@ -73,10 +81,14 @@ class World:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
         name = name_of(request)
-        for key in (f"{request.method} {name}", name):
-            if key in self.answers:
-                return self._scripted(request, self.answers[key])
-        return healthy(name)
+        found = [
+            self.answers[key]
+            for part in dict.fromkeys((name, *name.split("+")))
+            for key in (f"{request.method} {part}", part)
+            if key in self.answers
+        ]
+        troubled = [answer for answer in found if not _is_ok(answer)]
+        return self._scripted(request, (troubled or found)[0]) if found else healthy(name)
 
     def _scripted(self, request: httpx.Request, answer: Scripted | list[Any]) -> httpx.Response:
         now: Any = answer
@@ -99,10 +111,17 @@ class World:
         return [request for request in self.requests if name_of(request) == name]
 
 
+def _is_ok(answer: Scripted | list[Any]) -> bool:
+    now = answer[0] if isinstance(answer, list) else answer
+    return isinstance(now, httpx.Response) and now.status_code == 200 and b'"code": "ok"' in now.content
+
+
 def name_of(request: httpx.Request) -> str:
     if request.url.path == "/v2/user/info/":
         fields = request.url.params.get("fields", "")
-        return "stats" if "follower_count" in fields else "profile" if "username" in fields else "basic"
+        return "+".join(group for group, field_ in _GROUPS.items() if field_ in fields)
+    if b"grant_type=client_credentials" in request.content:
+        return "client_token"
     return _PARTS[request.url.path]
 
 
