@@ -80,8 +80,13 @@ class Stage:
             self.client("dynamodb"),
             f"{self.prefix}tokens",
             kms=self.client("kms"),
-            key_id=f"alias/nightjar-{self.name}",
+            key_id=self.key_alias,
         )
+
+    @property
+    def key_alias(self) -> str:
+        """What the stage's own key is called."""
+        return f"alias/nightjar-{self.name}"
 
     @contextmanager
     def explained(self) -> Iterator[None]:
