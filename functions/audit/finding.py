@@ -1,4 +1,10 @@
-"""How a finding moves when a night's outcome arrives. A finding is the current state of one check of one merchant."""
+"""How a finding moves when a night's outcome arrives. A finding is the current state of one check of one merchant.
+
+Up it goes at once, down with care. A breach opens or worsens a finding on the night it is seen. It steps down (from
+critical to warn, or to resolved) quickly only when the figure is clear of its threshold by a margin and the finding
+did not come back lately; otherwise it must stay better for many nights. ``status`` is always that night's exact
+outcome: only ``severity`` and the moves are patient.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +13,9 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from functions.audit.check import Breach
 from functions.audit.merchant import Severity
 from functions.audit.outcome import Evidence, Outcome, Status
-
-# One good night may be chance; the second closes the episode.
-GOOD_NIGHTS_TO_RESOLVE = 2
 
 
 class Move(StrEnum):
@@ -21,7 +25,7 @@ class Move(StrEnum):
     OPENED = "opened"
     REOPENED = "reopened"
     WORSENED = "worsened"
-    EASED = "eased"
+    IMPROVED = "improved"
     BLINDED = "blinded"
     SIGHTED = "sighted"
     RESOLVED = "resolved"
@@ -33,12 +37,30 @@ class Move(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How patient a finding is. The numbers and their reasons are those of ``[findings]`` in the profile.
+
+    ``good_nights``: evaluated good nights in a row that resolve a finding; ``slow_nights``: better nights in a row that
+    it needs where the figure lies within ``margin_percent`` of its threshold, or where the finding came back within
+    ``return_nights`` of stepping down, for as many nights from then on.
+    """
+
+    good_nights: int
+    slow_nights: int
+    margin_percent: Decimal
+    return_nights: int
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """The state of one check after ``last_night``.
 
     ``status`` is that night's outcome. ``severity`` is set while the finding is open, also through nights that could
-    not look (then ``blinded_since`` is set) and through the first good night. ``reason`` names why it was not
-    evaluated, all reasons joined by a comma.
+    not look (then ``blinded_since`` is set) and through nights that are better, but not for long enough yet.
+    ``reason`` names why it was not evaluated, all reasons joined by a comma. ``critical_since`` is the night on which
+    it turned critical, while it is; ``calmed_on`` the last night on which it stepped down, ``returned_on`` the last on
+    which it came back soon after that. ``good_nights`` counts evaluated nights in a row without a breach,
+    ``calm_nights`` those below the severity.
     """
 
     merchant_id: str
@@ -55,7 +77,11 @@ class Finding:
     opened_on: date | None = None
     resolved_on: date | None = None
     blinded_since: date | None = None
+    critical_since: date | None = None
+    calmed_on: date | None = None
+    returned_on: date | None = None
     good_nights: int = 0
+    calm_nights: int = 0
     evidence: Evidence = field(default_factory=dict)
 
     @property
@@ -68,12 +94,20 @@ class Finding:
         """Nights since the episode began, the first and the last counted; 0 when it is not open."""
         return (self.last_night - self.opened_on).days + 1 if self.is_open and self.opened_on else 0
 
+    def knows(self, night: date) -> bool:
+        """Say whether that night is in here already. A night that could not look may be looked at later."""
+        return night < self.last_night or (night == self.last_night and self.status is not Status.NOT_EVALUATED)
 
-def move(before: Finding | None, outcome: Outcome, *, merchant_id: str, night: date) -> tuple[Finding, Move]:
+
+def move(
+    before: Finding | None, outcome: Outcome, *, merchant_id: str, night: date, pace: Pace
+) -> tuple[Finding, Move]:
     """Return the finding after this night and what happened to it.
 
-    ``before`` must be the state of an earlier night: the caller never applies an older night over a newer one.
+    A night that ``before`` knows already changes nothing: late and repeated nights never move a finding backwards.
     """
+    if before is not None and before.knows(night):
+        return before, Move.NOTHING
     seen = Finding(
         merchant_id=merchant_id,
         check_id=outcome.check_id,
@@ -86,32 +120,74 @@ def move(before: Finding | None, outcome: Outcome, *, merchant_id: str, night: d
         summary=outcome.summary,
         reason=",".join(outcome.reasons) or None,
         resolved_on=before.resolved_on if before else None,
+        calmed_on=before.calmed_on if before else None,
+        returned_on=before.returned_on if before else None,
         evidence=outcome.evidence,
     )
-    if outcome.status.severity is not None:
-        return _breached(before, seen, outcome.status.severity)
+    level = outcome.status.severity
     if before is None or before.severity is None:
-        return seen, Move.NOTHING
-    still_open = replace(seen, severity=before.severity, opened_on=before.opened_on)
+        return (seen, Move.NOTHING) if level is None else _opened(before, seen, level, pace)
+    still_open = replace(
+        seen, severity=before.severity, opened_on=before.opened_on, critical_since=before.critical_since
+    )
     if outcome.status is Status.NOT_EVALUATED:
         # Losing sight resolves nothing and keeps what was already seen of the way back.
         since = before.blinded_since or night
-        blind = replace(still_open, blinded_since=since, good_nights=before.good_nights)
+        blind = replace(still_open, blinded_since=since, good_nights=before.good_nights, calm_nights=before.calm_nights)
         return blind, Move.NOTHING if before.blinded_since else Move.BLINDED
-    good_nights = before.good_nights + 1
-    if good_nights >= GOOD_NIGHTS_TO_RESOLVE:
-        return replace(seen, resolved_on=night), Move.RESOLVED
-    return replace(still_open, good_nights=good_nights), Move.SIGHTED if before.blinded_since else Move.EASED
+    if level is before.severity:
+        return still_open, Move.SIGHTED if before.blinded_since else Move.NOTHING
+    if level is Severity.CRITICAL:
+        return _raised(still_open, level, pace), Move.WORSENED
+    return _better(before, still_open, outcome, pace)
 
 
-def _breached(before: Finding | None, seen: Finding, severity: Severity) -> tuple[Finding, Move]:
-    if before is None or before.severity is None or before.opened_on is None:
-        opened = replace(seen, severity=severity, opened_on=seen.last_night)
-        return opened, Move.REOPENED if before and before.resolved_on else Move.OPENED
-    finding = replace(seen, severity=severity, opened_on=before.opened_on)
-    if severity is before.severity:
-        return finding, Move.SIGHTED if before.blinded_since else Move.NOTHING
-    return finding, Move.WORSENED if severity is Severity.CRITICAL else Move.EASED
+def _opened(before: Finding | None, seen: Finding, level: Severity, pace: Pace) -> tuple[Finding, Move]:
+    opened = replace(_raised(seen, level, pace), opened_on=seen.last_night)
+    return opened, Move.REOPENED if before and before.resolved_on else Move.OPENED
+
+
+def _raised(seen: Finding, level: Severity, pace: Pace) -> Finding:
+    """Return the finding at its new, higher severity; it notes when it came back from stepping down."""
+    night = seen.last_night
+    came_back = seen.calmed_on is not None and (night - seen.calmed_on).days <= pace.return_nights
+    return replace(
+        seen,
+        severity=level,
+        critical_since=night if level is Severity.CRITICAL else None,
+        returned_on=night if came_back else seen.returned_on,
+    )
+
+
+def _better(before: Finding, still_open: Finding, outcome: Outcome, pace: Pace) -> tuple[Finding, Move]:
+    """Return the finding after an evaluated night that was better than its severity."""
+    night = still_open.last_night
+    calm = before.calm_nights + 1
+    good = before.good_nights + 1 if outcome.status.severity is None else 0
+    fickle = before.returned_on is not None and (night - before.returned_on).days < pace.return_nights
+    off_critical = not fickle and _is_clear(outcome, outcome.critical, pace)
+    off_warn = off_critical and _is_clear(outcome, outcome.warn, pace)
+    if good >= (pace.good_nights if off_warn else pace.slow_nights):
+        resolved = replace(still_open, severity=None, opened_on=None, critical_since=None)
+        return replace(resolved, resolved_on=night, calmed_on=night), Move.RESOLVED
+    # On its first good night a critical one goes on as it is: the second may resolve it as a whole.
+    to_warn = before.severity is Severity.CRITICAL and (good == 0 or good >= pace.good_nights)
+    if to_warn and (off_critical or calm >= pace.slow_nights):
+        warn = replace(still_open, severity=Severity.WARN, critical_since=None, calmed_on=night)
+        return replace(warn, good_nights=good, calm_nights=good), Move.IMPROVED
+    waiting = replace(still_open, good_nights=good, calm_nights=calm)
+    if before.blinded_since:
+        return waiting, Move.SIGHTED
+    return waiting, Move.IMPROVED if good == 1 and off_warn else Move.NOTHING
+
+
+def _is_clear(outcome: Outcome, threshold: Decimal | None, pace: Pace) -> bool:
+    """Say whether a figure lies beyond the margin on the good side. Without figure or threshold there is none."""
+    if outcome.value is None or threshold is None:
+        return True
+    margin = abs(threshold) * pace.margin_percent / 100
+    breach = outcome.check.breach
+    return not breach.by(outcome.value, threshold - margin if breach is Breach.ABOVE else threshold + margin)
 
 
 def turned_critical(finding: Finding, happened: Move) -> bool:

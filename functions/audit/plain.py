@@ -58,7 +58,15 @@ def kpi_plain(kpi: Kpi) -> dict[str, Any]:
 
 def finding_plain(finding: Finding) -> dict[str, Any]:
     """Return a finding as the findings table has it, without the keys that only serve its indexes."""
-    dates = ("last_night", "opened_on", "resolved_on", "blinded_since")
+    dates = (
+        "last_night",
+        "opened_on",
+        "resolved_on",
+        "blinded_since",
+        "critical_since",
+        "calmed_on",
+        "returned_on",
+    )
     plain: dict[str, Any] = {
         "merchant_id": finding.merchant_id,
         "check_id": finding.check_id,
@@ -72,6 +80,7 @@ def finding_plain(finding: Finding) -> dict[str, Any]:
         "reason": finding.reason,
         "nights_open": finding.nights_open,
         "good_nights": finding.good_nights,
+        "calm_nights": finding.calm_nights,
         "evidence": evidence_plain(finding.evidence),
     }
     for name in dates:

@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError
 from functions.audit.check import Breach, Check
 from functions.audit.checks import CATALOGUE
 from functions.audit.errors import InvalidInput
+from functions.audit.finding import Pace
 from functions.audit.merchant import Merchant, Override, Severity
 from functions.audit.model import Model
 from functions.audit.outcome import Origin
@@ -23,7 +24,10 @@ from functions.audit.periods import Periods
 from functions.audit.wording import FLOORS
 
 V = TypeVar("V")
-LIMITS = {"period_days": (7, 45), "lag_days": (0, 14), "series_days": (30, 92)}
+LIMITS = {
+    "periods": {"period_days": (7, 45), "lag_days": (0, 14), "series_days": (30, 92)},
+    "findings": {"good_nights": (1, 7), "slow_nights": (1, 28), "margin_percent": (0, 50), "return_nights": (0, 60)},
+}
 
 
 class Reasoned(Model, Generic[V]):
@@ -39,6 +43,15 @@ class PeriodSettings(Model):
     period_days: Reasoned[int]
     lag_days: Reasoned[int]
     series_days: Reasoned[int]
+
+
+class FindingSettings(Model):
+    """How patient findings are."""
+
+    good_nights: Reasoned[int]
+    slow_nights: Reasoned[int]
+    margin_percent: Reasoned[Decimal]
+    return_nights: Reasoned[int]
 
 
 class CheckSettings(Model):
@@ -69,6 +82,7 @@ class Profile(Model):
     version: str
     periods: PeriodSettings
     floors: dict[str, Reasoned[int]]
+    findings: FindingSettings
     checks: dict[str, CheckSettings]
 
     def periods_of(self, night: date) -> Periods:
@@ -79,6 +93,11 @@ class Profile(Model):
             lag_days=self.periods.lag_days.value,
             series_days=self.periods.series_days.value,
         )
+
+    @cached_property
+    def pace(self) -> Pace:
+        """How patient findings are."""
+        return Pace(**{name: getattr(self.findings, name).value for name in FindingSettings.model_fields})
 
     @cached_property
     def plain_rules(self) -> Mapping[str, Rule]:
@@ -145,7 +164,7 @@ def parse_profile(text: str) -> Profile:
         raise InvalidInput(f"The profile is not valid TOML: {error}") from error
     except ValidationError as error:
         raise InvalidInput(f"The profile is wrong: {sentence(error)}") from error
-    problems = [*_gaps(profile)]
+    problems = [*_outside(profile), *_gaps(profile)]
     if not problems:
         for check in CATALOGUE:
             problems += _problems(check, profile.plain_rules[check.id])
@@ -185,12 +204,18 @@ def _judges_numbers(profile: Profile, check: Check) -> bool:
     return bool(settings.info or settings.warn or settings.critical)
 
 
+def _outside(profile: Profile) -> Iterable[str]:
+    for section, limits in LIMITS.items():
+        for name, (low, high) in limits.items():
+            number = getattr(getattr(profile, section), name).value
+            if not low <= number <= high:
+                yield f"{section}.{name}: {number} is outside {low} to {high}"
+    if profile.pace.slow_nights < profile.pace.good_nights:
+        yield f"findings.slow_nights: {profile.pace.slow_nights} is quicker than good_nights {profile.pace.good_nights}"
+
+
 def _gaps(profile: Profile) -> Iterable[str]:
     ids = {check.id for check in CATALOGUE}
-    for name, (low, high) in LIMITS.items():
-        days = getattr(profile.periods, name).value
-        if not low <= days <= high:
-            yield f"periods.{name}: {days} is outside {low} to {high}"
     if unknown := profile.checks.keys() - ids:
         yield f"there are no such checks: {', '.join(sorted(unknown))}"
     if missing := ids - profile.checks.keys():

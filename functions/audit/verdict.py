@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from functions.audit.alert import Alert, compose
-from functions.audit.finding import Finding, Move, move, turned_critical
+from functions.audit.finding import Finding, Move, Pace, move, turned_critical
 from functions.audit.judge import CrashReport, judge
 from functions.audit.kpi import Kpi, kpis_of
 from functions.audit.merchant import Merchant
@@ -29,7 +29,7 @@ class AuditState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """All outcomes and KPIs of one merchant on one night, and what exactly they were judged on."""
+    """All outcomes and KPIs of one merchant on one night, and what exactly they were judged on and by."""
 
     merchant_id: str
     night: date
@@ -39,6 +39,7 @@ class Audit:
     periods: Periods
     snapshot_sha256: str
     profile_version: str
+    pace: Pace
     evaluated_at: datetime
 
     @property
@@ -77,6 +78,7 @@ def audit_of(
         periods=snapshot.periods,
         snapshot_sha256=snapshot.sha256,
         profile_version=profile.version,
+        pace=profile.pace,
         evaluated_at=evaluated_at,
     )
 
@@ -84,13 +86,17 @@ def audit_of(
 def conclude(audit: Audit, merchant: Merchant, before: Mapping[str, Finding]) -> Verdict:
     """Return what the audit changes: each finding moved by its outcome, and one alert when any turned critical.
 
-    ``before`` holds the merchant's findings by check id, all of nights before this one.
+    ``before`` holds the merchant's findings by check id. A night that they know already moves and tells nothing.
     """
     findings: list[Finding] = []
     moves: dict[str, Move] = {}
     for outcome in audit.outcomes:
         finding, happened = move(
-            before.get(outcome.check_id), outcome, merchant_id=audit.merchant_id, night=audit.night
+            before.get(outcome.check_id),
+            outcome,
+            merchant_id=audit.merchant_id,
+            night=audit.night,
+            pace=audit.pace,
         )
         findings.append(finding)
         moves[outcome.check_id] = happened

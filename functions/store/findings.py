@@ -85,7 +85,11 @@ def _finding(row: Item) -> Finding:
         opened_on=_day(row.get("opened_on")),
         resolved_on=_day(row.get("resolved_on")),
         blinded_since=_day(row.get("blinded_since")),
+        critical_since=_day(row.get("critical_since")),
+        calmed_on=_day(row.get("calmed_on")),
+        returned_on=_day(row.get("returned_on")),
         good_nights=row["good_nights"],
+        calm_nights=row.get("calm_nights") or row["good_nights"],
         evidence=row["evidence"],
     )
 

@@ -8,6 +8,7 @@ from functions.audit.finding import move
 from functions.audit.kpi import kpis_of
 from functions.audit.outcome import Status
 from functions.audit.plain import evidence_plain, finding_plain, kpi_plain, outcome_plain
+from functions.audit.profile import default_profile
 from tests.builders import NIGHT, absent, channel, figures, judged, outcome, overriding, snapshot
 
 
@@ -62,8 +63,9 @@ def test_a_kpi_has_the_contracts_names() -> None:
 
 
 def test_a_finding_has_the_tables_names() -> None:
-    opened, _ = move(None, outcome(Status.CRITICAL), merchant_id="larkspur", night=NIGHT)
-    blind, _ = move(opened, outcome(Status.NOT_EVALUATED), merchant_id="larkspur", night=NIGHT + timedelta(days=1))
+    pace, tomorrow = default_profile().pace, NIGHT + timedelta(days=1)
+    opened, _ = move(None, outcome(Status.CRITICAL), merchant_id="larkspur", night=NIGHT, pace=pace)
+    blind, _ = move(opened, outcome(Status.NOT_EVALUATED), merchant_id="larkspur", night=tomorrow, pace=pace)
     plain = finding_plain(blind)
 
     assert {name: plain[name] for name in ("status", "severity", "value", "reason", "nights_open")} == {
@@ -75,6 +77,8 @@ def test_a_finding_has_the_tables_names() -> None:
     }
     assert (plain["opened_on"], plain["last_night"]) == ("2026-11-21", "2026-11-22")
     assert (plain["blinded_since"], plain["resolved_on"]) == ("2026-11-22", None)
+    assert (plain["critical_since"], plain["calmed_on"], plain["returned_on"]) == ("2026-11-21", None, None)
+    assert (plain["good_nights"], plain["calm_nights"]) == (0, 0)
 
 
 def test_numbers_within_evidence_are_rounded_at_any_depth() -> None:

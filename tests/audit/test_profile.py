@@ -24,6 +24,10 @@ floors.carts                                        30
 floors.users                                        100
 floors.series_days                                  30
 floors.prior_orders                                 10
+findings.good_nights                                2
+findings.slow_nights                                7
+findings.margin_percent                             5
+findings.return_nights                              14
 access_token.warn                                   14
 access_token.rejected                               critical
 access_token.invalid_grant                          critical
@@ -60,6 +64,9 @@ viral_spike.rise_percent                            20
 def numbers(profile: Profile) -> dict[str, str]:
     found = {
         f"periods.{name}": str(getattr(profile.periods, name).value) for name in type(profile.periods).model_fields
+    }
+    found |= {
+        f"findings.{name}": str(getattr(profile.findings, name).value) for name in type(profile.findings).model_fields
     }
     found |= {f"floors.{name}": str(floor.value) for name, floor in profile.floors.items()}
     for check_id, settings in profile.checks.items():
@@ -161,6 +168,11 @@ def bounce(value: str) -> str:
         (changed("series_days = { is = 60", "series_days = { is = 29"), "periods.series_days: 29 is outside 30 to 92"),
         (changed("series_days = { is = 60", "series_days = { is = 93"), "periods.series_days: 93 is outside 30 to 92"),
         (changed("period_days = { is = 28", "period_days = { is = 28.5"), "periods.period_days.is"),
+        (changed("good_nights = { is = 2", "good_nights = { is = 0"), "findings.good_nights: 0 is outside 1 to 7"),
+        (changed("slow_nights = { is = 7", "slow_nights = { is = 29"), "findings.slow_nights: 29 is outside 1 to 28"),
+        (changed("slow_nights = { is = 7", "slow_nights = { is = 1"), "slow_nights: 1 is quicker than good_nights 2"),
+        (changed("percent = { is = 5", "percent = { is = -1"), "findings.margin_percent: -1 is outside 0 to 50"),
+        (changed("return_nights = { is = 14", "return_nights = { is = 61"), "return_nights: 61 is outside 0 to 60"),
     ],
 )  # fmt: skip
 def test_a_profile_that_cannot_work_is_refused_and_the_place_is_named(text: str, says: str) -> None:

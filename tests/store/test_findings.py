@@ -37,7 +37,11 @@ FINDINGS = st.builds(
     opened_on=DAYS,
     resolved_on=DAYS,
     blinded_since=DAYS,
-    good_nights=st.integers(0, 1),
+    critical_since=DAYS,
+    calmed_on=DAYS,
+    returned_on=DAYS,
+    good_nights=st.integers(0, 6),
+    calm_nights=st.integers(0, 6),
     evidence=st.dictionaries(st.sampled_from(["pages", "days"]), SCALARS | st.lists(ROWS, max_size=2), max_size=2),
 )
 
