@@ -105,7 +105,7 @@ def test_revenue_orders_and_carts_are_the_shops_and_traffic_the_other_providers(
     seen = blended(commerce())
 
     assert isinstance(seen.prior, PeriodFigures)
-    assert (seen.current.carts, seen.current.cart_abandonment_rate) == (400, 70)
+    assert (seen.current.carts, seen.current.cart_abandonment_rate) == (400, Decimal(70))
     assert (seen.current.orders, seen.current.revenue) == (120, Decimal("3600.00"))
     assert (seen.prior.orders, seen.prior.revenue) == (110, Decimal("3000.00"))
     for name in TRAFFIC_NAMES:
