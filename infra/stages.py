@@ -77,7 +77,8 @@ class Stage(BaseModel):
 
     ``nightly`` starts the night, ``closing`` ends it on the same UTC day. ``retain_data`` keeps tables, key, secret
     and topics when the stack is deleted. ``*_concurrency`` caps how many functions work on a queue at once.
-    ``webhook`` opens an address to which TikTok tells disconnected accounts.
+    ``webhook`` opens an address to which TikTok tells disconnected accounts. ``research_api`` looks up public counts
+    where a merchant's own cannot be seen: for operators whom TikTok has admitted to its Research API.
     ``emails`` and ``phones`` get merchants' criticals, ``operators`` the night's summary and every alarm.
     """
 
@@ -99,6 +100,7 @@ class Stage(BaseModel):
     allowed_hosts: Annotated[tuple[Host, ...], Field(min_length=1)]
     loopback_http: bool = False
     webhook: bool = False
+    research_api: bool = False
     emails: tuple[Email, ...] = ()
     phones: tuple[Phone, ...] = ()
     operators: tuple[Email, ...] = ()

@@ -22,11 +22,12 @@ from functions.fetcher.collect import Collector
 from functions.fetcher.fetch import Fetcher
 from functions.fetcher.http import Http
 from functions.fetcher.sources.oauth import AppKeys
+from functions.fetcher.sources.research import Research
 from functions.runtime import clients
 from functions.runtime.batches import Record, each_queue_message
 from functions.runtime.settings import Environment
 from functions.runtime.telemetry import about, new_logger, new_metrics
-from functions.runtime.tiktok_app import stored_app
+from functions.runtime.tiktok_app import TikTokApp, stored_app
 from functions.store.tables import Tables
 from functions.store.tokens import Tokens
 
@@ -50,6 +51,7 @@ grants = Tokens(
 secret_id = environment.text("NIGHTJAR_TIKTOK_SECRET_ID")
 hosts = environment.host_policy
 snapshot_days = environment.number("NIGHTJAR_SNAPSHOT_DAYS")
+research_api = environment.switched_on("NIGHTJAR_RESEARCH_API")
 profile = default_profile()
 # One loop and one client for the container's life: connections stay open between merchants.
 runner = asyncio.Runner()
@@ -57,19 +59,32 @@ http = Http(hosts)
 
 
 @cache
-def app_keys() -> AppKeys | None:
-    """Return the TikTok app's keys; ``None`` when nobody has stored them yet. Asked once per container."""
+def app() -> TikTokApp | None:
+    """Return the TikTok app as it is stored; ``None`` when it cannot be read. Asked once per container."""
     try:
-        app = stored_app(clients.secrets(), secret_id)
+        return stored_app(clients.secrets(), secret_id)
     except (ClientError, NightjarError) as error:
         logger.error("The TikTok app's keys cannot be read; tokens are not refreshed.", extra=about(error))
         return None
-    return AppKeys(app.client_key, app.client_secret) if app.complete else None
+
+
+@cache
+def app_keys() -> AppKeys | None:
+    """Return the TikTok app's keys; ``None`` when nobody has stored them yet."""
+    stored = app()
+    return AppKeys(stored.client_key, stored.client_secret) if stored is not None and stored.complete else None
+
+
+@cache
+def research() -> Research | None:
+    """Return the container's way to the Research API; ``None`` where it is switched off or the app has no keys."""
+    keys = app_keys()
+    return Research(keys) if research_api and keys is not None else None
 
 
 def fetch(merchant: Merchant, job: FetchJob, now: datetime) -> Snapshot:
     """Ask one merchant's sources."""
-    fetcher = Fetcher(http, grants, app_keys(), hosts, SECONDS_FOR_SOURCES)
+    fetcher = Fetcher(http, grants, app_keys(), hosts, SECONDS_FOR_SOURCES, research=research())
     return runner.run(fetcher.fetch(merchant, job.night, profile.periods_of(job.night), now=now))
 
 

@@ -40,6 +40,10 @@ class Environment:
             raise InvalidInput(f"The environment variable {name} is {text!r}, which is not a positive whole number.")
         return int(text)
 
+    def switched_on(self, name: str) -> bool:
+        """Say whether a switch is on: it holds 1. One that is not there is off."""
+        return self.variables.get(name, "").strip() == "1"
+
     @property
     def table_prefix(self) -> str:
         """What the names of this stage's tables begin with, as in ``nightjar-prod-``."""
@@ -51,4 +55,4 @@ class Environment:
         hosts = frozenset(
             host.strip().lower() for host in self.text("NIGHTJAR_ALLOWED_HOSTS").split(",") if host.strip()
         )
-        return HostPolicy(hosts=hosts, loopback_http=self.variables.get("NIGHTJAR_ALLOW_LOOPBACK_HTTP") == "1")
+        return HostPolicy(hosts=hosts, loopback_http=self.switched_on("NIGHTJAR_ALLOW_LOOPBACK_HTTP"))

@@ -18,12 +18,17 @@ REMEMBERED_SECONDS: Final = 300.0
 
 
 class TikTokApp(BaseModel):
-    """The keys of the TikTok app; both are empty until somebody stored them."""
+    """The keys of the TikTok app, empty until somebody stored them.
+
+    The other two are those of an app at TikTok's API for Business, which is another one; few operators have it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     client_key: str = ""
     client_secret: SecretStr = SecretStr("")
+    business_app_id: str = ""
+    business_app_secret: SecretStr = SecretStr("")
 
     @property
     def complete(self) -> bool:

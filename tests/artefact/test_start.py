@@ -15,8 +15,8 @@ from tests.artefact.variables import OWN, environment_of
 pytestmark = pytest.mark.slow
 
 ROOMS = list(OWN)
-# Loopback has a default, which is no.
-OPTIONAL = {"NIGHTJAR_ALLOW_LOOPBACK_HTTP"}
+# Switches have a default, which is no.
+OPTIONAL = {"NIGHTJAR_ALLOW_LOOPBACK_HTTP", "NIGHTJAR_RESEARCH_API"}
 NEEDED = [(room, name) for room in ROOMS for name in ("NIGHTJAR_TABLE_PREFIX", *OWN[room]) if name not in OPTIONAL]
 
 

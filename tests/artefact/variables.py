@@ -24,6 +24,7 @@ OWN: Final[Mapping[str, Mapping[str, str]]] = {
         "NIGHTJAR_ALLOWED_HOSTS": "open.tiktokapis.com",
         "NIGHTJAR_ALLOW_LOOPBACK_HTTP": "0",
         "NIGHTJAR_SNAPSHOT_DAYS": "90",
+        "NIGHTJAR_RESEARCH_API": "0",
     },
     "evaluator": {"NIGHTJAR_AUDIT_DAYS": "400"},
     "notifier": {"NIGHTJAR_ALERTS_TOPIC_ARN": f"{_TOPIC}-alerts"},

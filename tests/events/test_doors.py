@@ -85,6 +85,13 @@ def test_keys_that_cannot_be_read_are_no_keys_and_are_not_repeated(
     assert "MARKED" not in told
 
 
+@pytest.mark.parametrize(("switch", "there"), [("1", True), ("0", False)])
+def test_the_research_api_is_asked_only_where_it_is_switched_on(cloud: Cloud, switch: str, *, there: bool) -> None:
+    with started("fetcher", cloud, NIGHTJAR_RESEARCH_API=switch) as module:
+        assert (module.research() is not None) is there
+        assert module.research() is module.research()
+
+
 def test_a_check_that_crashes_is_counted_for_the_alarm_and_its_words_are_not_logged(
     cloud: Cloud, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -101,7 +108,7 @@ def test_a_check_that_crashes_is_counted_for_the_alarm_and_its_words_are_not_log
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_room_that_lacks_a_variable_does_not_start_and_names_it(cloud: Cloud, room: str) -> None:
-    optional = {"NIGHTJAR_STAGE", "NIGHTJAR_ALLOW_LOOPBACK_HTTP"}
+    optional = {"NIGHTJAR_STAGE", "NIGHTJAR_ALLOW_LOOPBACK_HTTP", "NIGHTJAR_RESEARCH_API"}
     for variable in environment_of(room):
         if variable.startswith("NIGHTJAR_") and variable not in optional:
             with pytest.raises(InvalidInput, match=f"{variable} is not set"), started(room, cloud, without=variable):

@@ -68,6 +68,7 @@ def environment_of(room: str, cloud: Cloud | None = None) -> dict[str, str]:
             "NIGHTJAR_ALLOWED_HOSTS": "open.tiktokapis.com",
             "NIGHTJAR_ALLOW_LOOPBACK_HTTP": "0",
             "NIGHTJAR_SNAPSHOT_DAYS": "35",
+            "NIGHTJAR_RESEARCH_API": "0",
         },
         "evaluator": {"NIGHTJAR_AUDIT_DAYS": "400"},
         "notifier": {"NIGHTJAR_ALERTS_TOPIC_ARN": made("topic", "alerts")},
@@ -85,14 +86,14 @@ def environment_of(room: str, cloud: Cloud | None = None) -> dict[str, str]:
 
 
 @contextmanager
-def started(room: str, cloud: Cloud, *, without: str | None = None) -> Iterator[ModuleType]:
+def started(room: str, cloud: Cloud, *, without: str | None = None, **changed: str) -> Iterator[ModuleType]:
     """Import a room's handler module as a fresh container does, and take it away again.
 
-    ``without`` names a variable that its environment lacks.
+    ``without`` names a variable that its environment lacks; ``changed`` are variables of another value.
     """
     name = f"functions.{room}.handler"
     with pytest.MonkeyPatch.context() as patch:
-        for variable, value in environment_of(room, cloud).items():
+        for variable, value in {**environment_of(room, cloud), **changed}.items():
             if variable != without:
                 patch.setenv(variable, value)
         # A logger that is already there would go on writing to the stream of another test.

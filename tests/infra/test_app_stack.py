@@ -72,6 +72,13 @@ def test_only_the_demos_fetcher_may_speak_plain_http(prod: Stacks, demo: Stacks)
     assert allowed == ["0", "1"]
 
 
+@pytest.mark.parametrize("name", ["prod", "demo"])
+def test_no_stage_asks_the_research_api_unless_somebody_says_so(prod: Stacks, demo: Stacks, name: str) -> None:
+    stacks = {"prod": prod, "demo": demo}[name]
+    fetcher = stacks.app.named("Lambda::Function", "FunctionName", f"nightjar-{name}-fetcher")
+    assert fetcher["Environment"]["Variables"]["NIGHTJAR_RESEARCH_API"] == "0"
+
+
 @pytest.mark.parametrize(("name", "room"), WORK.items())
 def test_a_message_stays_hidden_for_six_times_the_functions_timeout(prod: Stacks, name: str, room: str) -> None:
     assert _queue(prod, name)["VisibilityTimeout"] == 6 * _function(prod, room)["Timeout"]

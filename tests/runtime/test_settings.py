@@ -28,6 +28,15 @@ def test_what_is_no_positive_whole_number_is_named(text: str) -> None:
         Environment({"NIGHTJAR_AUDIT_DAYS": text}).number("NIGHTJAR_AUDIT_DAYS")
 
 
+@pytest.mark.parametrize(("said", "on"), [("1", True), (" 1 ", True), ("0", False), ("", False), ("yes", False)])
+def test_a_switch_is_on_when_it_says_one(said: str, *, on: bool) -> None:
+    assert Environment({"NIGHTJAR_RESEARCH_API": said}).switched_on("NIGHTJAR_RESEARCH_API") is on
+
+
+def test_a_switch_that_is_not_there_is_off() -> None:
+    assert not Environment({}).switched_on("NIGHTJAR_RESEARCH_API")
+
+
 def test_the_tables_of_a_stage_begin_with_its_prefix() -> None:
     assert Environment({"NIGHTJAR_TABLE_PREFIX": "nightjar-prod-"}).table_prefix == "nightjar-prod-"
 
