@@ -38,7 +38,8 @@ receiver = Receiver(
 
 def answer(status: HTTPStatus) -> dict[str, Any]:
     """Return what the sender hears: a status and its name, nothing of what was sent and nothing of ours."""
-    return {"statusCode": status.value, "headers": {"content-type": "text/plain"}, "body": status.phrase}
+    headers = {"content-type": "text/plain", "allow": "POST"}
+    return {"statusCode": status.value, "headers": headers, "body": status.phrase}
 
 
 @metrics.log_metrics

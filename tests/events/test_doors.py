@@ -130,7 +130,7 @@ def test_what_tiktok_posted_is_answered_with_a_status_and_its_name_only(cloud: C
     with started("webhook", cloud) as module:
         taken, forged = call(module, event("webhook")), call(module, event("webhook.poison"))
 
-    plain = {"content-type": "text/plain"}
+    plain = {"content-type": "text/plain", "allow": "POST"}
     assert taken == {"statusCode": 200, "headers": plain, "body": "OK"}
     assert forged == {"statusCode": 401, "headers": plain, "body": "Unauthorized"}
 
