@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from pydantic import SecretStr
@@ -17,10 +18,39 @@ from functions.audit.verdict import Audit, audit_of
 from functions.fetcher.fetch import Fetcher
 from functions.fetcher.http import Http
 from functions.fetcher.sources.oauth import AppKeys
+from functions.fetcher.sources.research import Research
 
 AT_ONCE = 8  # merchants; six requests each stay well inside TikTok's 600 a minute
 SECONDS_A_MERCHANT = 20.0
 KEY, SECRET = "NIGHTJAR_TIKTOK_CLIENT_KEY", "NIGHTJAR_TIKTOK_CLIENT_SECRET"
+BUSINESS_APP = "NIGHTJAR_TIKTOK_BUSINESS_APP_ID", "NIGHTJAR_TIKTOK_BUSINESS_APP_SECRET"
+RESEARCH = "NIGHTJAR_TIKTOK_RESEARCH"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What the environment opens for an audit beside the merchants' own tokens. Printing it shows no secret."""
+
+    app_keys: AppKeys | None = None
+    business_keys: AppKeys | None = None
+    research: Research | None = None
+
+
+def access_of(environment: Mapping[str, str], *, keeps_tokens: bool) -> Access:
+    """Return what the environment opens.
+
+    Without a file to keep tokens in, those for the Business API are used as they are: an optional lookup must not end
+    the refresh token that the merchants file holds.
+
+    Raises:
+        Unusable: only one half of a pair is set, or the Research API is switched on without the app's keys.
+    """
+    keys = app_keys_of(environment)
+    business = _pair(environment, *BUSINESS_APP)
+    wanted = environment.get(RESEARCH, "").strip() == "1"
+    if wanted and keys is None:
+        raise Unusable(f"{RESEARCH} needs the app's keys: set {KEY} and {SECRET}.")
+    return Access(keys, business if keeps_tokens else None, Research(keys) if wanted and keys is not None else None)
 
 
 def app_keys_of(environment: Mapping[str, str]) -> AppKeys | None:
@@ -29,9 +59,13 @@ def app_keys_of(environment: Mapping[str, str]) -> AppKeys | None:
     Raises:
         Unusable: only one of the two is set.
     """
-    key, secret = environment.get(KEY, "").strip(), environment.get(SECRET, "").strip()
+    return _pair(environment, KEY, SECRET)
+
+
+def _pair(environment: Mapping[str, str], name: str, secret_name: str) -> AppKeys | None:
+    key, secret = environment.get(name, "").strip(), environment.get(secret_name, "").strip()
     if bool(key) != bool(secret):
-        raise Unusable(f"Set both {KEY} and {SECRET}, or neither.")
+        raise Unusable(f"Set both {name} and {secret_name}, or neither.")
     return AppKeys(key, SecretStr(secret)) if key else None
 
 
@@ -41,7 +75,7 @@ async def audit_entries(
     *,
     now: datetime,
     grants: GrantStore,
-    app_keys: AppKeys | None,
+    access: Access,
     hosts: HostPolicy,
     profile: Profile,
     on_done: Callable[[], None],
@@ -50,7 +84,7 @@ async def audit_entries(
     turn = asyncio.Semaphore(AT_ONCE)
     periods = profile.periods_of(night)
     async with Http(hosts) as http:
-        fetcher = Fetcher(http, grants, app_keys, hosts, SECONDS_A_MERCHANT)
+        fetcher = Fetcher(http, grants, access.app_keys, hosts, SECONDS_A_MERCHANT, research=access.research)
 
         async def one(entry: Entry) -> Audit:
             async with turn:

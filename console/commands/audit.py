@@ -12,7 +12,7 @@ import typer
 
 from console.audit_report import exit_code, plain_report, show_report
 from console.errors import Unusable
-from console.local_audit import app_keys_of, audit_entries
+from console.local_audit import access_of, audit_entries
 from console.local_grants import LocalGrants
 from console.merchants_file import read_merchants
 from console.options import AllowHostOption, FileOption, Format, FormatOption, NightOption, local_hosts, night_of
@@ -42,7 +42,7 @@ def audit(
     entries = read_merchants(merchants, environment=os.environ, hosts=hosts, profile=profile, only=merchant)
     if not entries:
         raise Unusable(f"There is no merchant {merchant!r} in {merchants}.")
-    keys = app_keys_of(os.environ)
+    access = access_of(os.environ, keeps_tokens=store is not None)
     unkept: list[str] = []
     grants = LocalGrants([grant for entry in entries for grant in entry.grants], store=store, on_unkept=unkept.append)
     with progress("Auditing", total=len(entries)) as step:
@@ -52,7 +52,7 @@ def audit(
                 on,
                 now=datetime.now(UTC),
                 grants=grants,
-                app_keys=keys,
+                access=access,
                 hosts=hosts,
                 profile=profile,
                 on_done=step,

@@ -28,6 +28,8 @@ def world(server: Server) -> World:
 def desk(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Desk:
     for name in ("KEY", "SECRET"):
         monkeypatch.delenv(f"NIGHTJAR_TIKTOK_CLIENT_{name}", raising=False)
+    for name in ("RESEARCH", "BUSINESS_APP_ID", "BUSINESS_APP_SECRET"):
+        monkeypatch.delenv(f"NIGHTJAR_TIKTOK_{name}", raising=False)
     desk = Desk(tmp_path, capsys, monkeypatch)
     desk.limits()
     return desk
