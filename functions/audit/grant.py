@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Protocol
@@ -24,6 +24,8 @@ REMOVALS: Final = frozenset(
 )
 # Days before the end of a connection at which people are told, the soonest first.
 MILESTONES: Final = (2, 7, 14, 30)
+_LONG_OVER: Final = Decimal(-36500)
+_MICROSECONDS_A_DAY: Final = 86_400_000_000
 
 
 class State(StrEnum):
@@ -109,9 +111,31 @@ class GrantStore(Protocol):
         """Give a lease back, and with it the mark of a refresh. One that somebody else took meanwhile stays theirs."""
 
 
+def refusal(grant: Grant) -> str:
+    """Return why a connection needs a new login whose refresh token its provider called dead.
+
+    After a lost answer it was most likely replaced by one that nobody knows; that stays the reason on later nights.
+    """
+    lost = grant.state is State.LOST_ROTATION or grant.state_reason == LOST_ROTATION
+    return LOST_ROTATION if lost else INVALID_GRANT
+
+
+def rejection(grant: Grant | None, said: str) -> str:
+    """Return what a rejection is called: by what a webhook or a lost answer explains of it, else as ``said``."""
+    if grant is not None and grant.state is State.REMOVED:
+        return grant.state_reason if grant.state_reason in REMOVALS else REMOVED
+    return refusal(grant) if grant is not None and said == INVALID_GRANT else said
+
+
 def milestone(days_left: Decimal) -> int | None:
     """Return the nearest milestone that a connection with so many days left has passed; ``None`` when none is near.
 
     Strict, as the thresholds are: with exactly 14 days left the milestone is still 30.
     """
     return next((days for days in MILESTONES if days_left < days), None)
+
+
+def ends_on(at: datetime, days_left: Decimal) -> date:
+    """Return the date on which a connection ends, or ended, that had so many days left ``at`` that time."""
+    # Far in the past is far enough: a date has a smallest value, a number of days has none.
+    return (at + timedelta(microseconds=int(max(days_left, _LONG_OVER) * _MICROSECONDS_A_DAY))).date()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
+from uuid import uuid4
 
 from functions.audit.absence import Absent, Reason
-from functions.audit.grant import Grant, GrantStore
+from functions.audit.grant import INVALID_GRANT, Grant, GrantStore, rejection
 from functions.audit.hosts import HostPolicy, Party
 from functions.audit.merchant import Analytics, Merchant, Provider, TikTok
 from functions.audit.periods import Periods
@@ -19,17 +22,24 @@ from functions.fetcher.http import Http
 from functions.fetcher.sources.account import Account, ask_account
 from functions.fetcher.sources.channel import Asked, Channel, Commerce
 from functions.fetcher.sources.ga4.access import GoogleAccess
-from functions.fetcher.sources.oauth import AppKeys
+from functions.fetcher.sources.oauth import AppKeys, refresh
 from functions.fetcher.sources.research import Research
-from functions.fetcher.tokens import Keeper, Pass
+from functions.fetcher.tokens import TO_STORE, Keeper, Pass
 
 NO_TIKTOK = Absent.because(Reason.NOT_CONNECTED, "no TikTok account is configured")
 NO_TOKEN = Absent.because(Reason.NOT_CONNECTED, "the TikTok account was never connected: there is no token")
 
 
+def _new_owner() -> str:
+    return uuid4().hex
+
+
 @dataclass(frozen=True, slots=True)
 class Fetcher:
-    """Everything that a fetch works with. ``seconds`` is how long one merchant may take as a whole."""
+    """Everything that a fetch works with. ``seconds`` is how long one merchant may take as a whole.
+
+    ``new_owner`` names a fetch, for the lease that it may take.
+    """
 
     http: Http
     grants: GrantStore
@@ -38,6 +48,7 @@ class Fetcher:
     seconds: float
     google: GoogleAccess | None = None
     research: Research | None = None
+    new_owner: Callable[[], str] = _new_owner
 
     async def fetch(self, merchant: Merchant, night: date, periods: Periods, *, now: datetime) -> Snapshot:
         """Return what could be seen. Whatever a source answers becomes a value or an absence, never an error.
@@ -93,22 +104,40 @@ class _Asking:
         tiktok, merchant = self.merchant.tiktok, self.merchant
         if tiktok is None:
             return Pass(None), None, None
-        keeper = Keeper(self.fetcher.grants, self.fetcher.http, self.fetcher.keys)
+        keeper = self._keeper(tiktok)
         refused = self.channels.refusal(tiktok.base_url, Party.TIKTOK)
         if refused is None:
-            opened = await keeper.open(merchant, now=self.now, deadline=self.deadline)
+            opened = await keeper.open()
         else:
             opened = Pass(self.fetcher.grants.get(merchant.id), outage=refused)
         account, channel = await self._ask(tiktok, opened, refused)
         if account is not None and account.rejected and not (opened.refreshed or opened.revoked or opened.outage):
             # By the clock it was still good; TikTok says otherwise. Renewed once, asked once more.
-            renewed = await keeper.renew(
-                merchant, opened.grant or Grant(merchant_id=merchant.id), now=self.now, deadline=self.deadline
-            )
+            renewed = await keeper.renew(opened.grant or Grant(merchant_id=merchant.id))
             if renewed.refreshed:
                 account, channel = await self._ask(tiktok, renewed, refused)
             opened = renewed
+        if account is not None and account.accepted:
+            keeper.accepted(opened)
         return opened, account, channel
+
+    def _keeper(self, tiktok: TikTok) -> Keeper:
+        fetcher, keys = self.fetcher, self.fetcher.keys
+        renewing = None
+        if keys is not None:
+            renewing = partial(
+                refresh, fetcher.http, tiktok.base_url, keys, now=self.now, deadline=self.deadline - TO_STORE
+            )
+        return Keeper(
+            fetcher.grants,
+            fetcher.http,
+            renewing,
+            merchant_id=self.merchant.id,
+            owner=fetcher.new_owner(),
+            now=self.now,
+            began=self.deadline - fetcher.seconds,
+            deadline=self.deadline,
+        )
 
     async def _ask(self, tiktok: TikTok, opened: Pass, refused: Absent | None) -> tuple[Account | None, Channel | None]:
         token = opened.token
@@ -193,12 +222,13 @@ def _token(opened: Pass, account: Account | None, now: datetime) -> TokenSeen | 
     days_left = opened.days_left(now)
     open_id = account.basic.open_id if account and not isinstance(account.basic, Absent) else _UNTOLD
     if opened.revoked:
-        return TokenSeen(rejected="invalid_grant", days_left=days_left, open_id=open_id)
+        return TokenSeen(rejected=rejection(opened.grant, INVALID_GRANT), days_left=days_left, open_id=open_id)
     if account is None:
         return _tokenless(opened)
     if account.rejected:
         # The access token has ended and could not be renewed: nothing is known against the connection.
-        return opened.outage or TokenSeen(rejected="rejected", days_left=days_left, open_id=open_id)
+        said = rejection(opened.grant, "rejected")
+        return opened.outage or TokenSeen(rejected=said, days_left=days_left, open_id=open_id)
     if account.accepted:
         return TokenSeen(days_left=days_left, open_id=open_id)
     return account.blind or _UNTOLD

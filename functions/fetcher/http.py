@@ -186,6 +186,10 @@ class Http:
         await self._sleep(seconds)
         return True
 
+    async def rest(self, attempt: int, *, deadline: float) -> bool:
+        """Wait as before that attempt of a call, if there is time for it; say whether there was."""
+        return await self.wait(self._pause(attempt, Answer()), deadline=deadline)
+
     def _pause(self, attempt: int, answer: Answer) -> float:
         """Return how long to wait: what the source asked for, else full jitter, so that crowds do not march in step."""
         longest = min(self.limits.backoff * 2 ** (attempt - 1), self.limits.longest_backoff)

@@ -109,7 +109,7 @@ def some_sources() -> st.SearchStrategy[SourcesSeen]:
 def some_token() -> st.SearchStrategy[TokenSeen]:
     return st.builds(
         token,
-        rejected=st.sampled_from([None, None, None, "rejected", "invalid_grant"]),
+        rejected=st.sampled_from([None, None, None, "rejected", "invalid_grant", "lost_rotation", "banned"]),
         days_left=mostly("300", FIGURES),
     )
 

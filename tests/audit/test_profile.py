@@ -32,6 +32,13 @@ access_token.warn                                   14
 access_token.rejected                               critical
 access_token.invalid_grant                          critical
 account_access.basic_scope_missing                  critical
+access_token.lost_rotation                          critical
+access_token.disconnected_by_user                   critical
+access_token.account_deleted                        critical
+access_token.age_changed                            critical
+access_token.banned                                 critical
+access_token.developer_revoked                      critical
+access_token.removed                                critical
 account_access.profile_scope_missing                warn
 account_access.personal_account                     warn
 stats_scope.stats_scope_missing                     warn

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import Any
 
 import httpx
 import pytest
 
 from functions.audit.absence import Absent, Reason
-from functions.audit.grant import Grant
+from functions.audit.grant import Grant, State
 from functions.audit.snapshot import Snapshot
 from functions.fetcher.fetch import NO_TOKEN, Fetcher
 from tests.builders import NIGHT
@@ -53,17 +54,29 @@ class Recording(Memory):
             self.happened("read")
         return super().get(merchant_id, provider)
 
-    def replace(self, old: Grant, new: Grant) -> Grant:
+    def lease(self, grant: Grant, *, owner: str, now: datetime, until: datetime) -> Grant | None:
+        self.happened("lease")
+        return super().lease(grant, owner=owner, now=now, until=until)
+
+    def replace(self, old: Grant, new: Grant, *, owner: str | None = None) -> Grant:
         self.happened("store")
-        return super().replace(old, new)
+        return super().replace(old, new, owner=owner)
+
+    def note(self, grant: Grant, state: State, reason: str | None, *, at: datetime) -> bool:
+        self.happened(f"note {state.value}")
+        return super().note(grant, state, reason, at=at)
+
+    def release(self, grant: Grant, *, owner: str) -> None:
+        self.happened("release")
+        super().release(grant, owner=owner)
 
 
 class Broken(Recording):
     """A store that cannot be written."""
 
-    def replace(self, old: Grant, new: Grant) -> Grant:
+    def replace(self, old: Grant, new: Grant, *, owner: str | None = None) -> Grant:
         self.happened("store")
-        raise ConnectionError(f"{old.merchant_id} {new.version}")
+        raise ConnectionError(f"{old.merchant_id} {new.version} {owner is None}")
 
 
 def ended(**changed: Any) -> Grant:
@@ -91,11 +104,11 @@ def seen(store: Recording) -> Snapshot:
     return snapshot
 
 
-def test_read_renew_store_and_only_then_ask(world: World) -> None:
+def test_read_lease_renew_store_and_only_then_ask(world: World) -> None:
     store = Recording(world, ended())
     seen(store)
 
-    assert store.events == ["read", "POST token", "store", *SOURCES]
+    assert store.events == ["read", "lease", "POST token", "store", *SOURCES]
 
 
 def test_a_token_that_is_still_good_is_only_read(world: World) -> None:
@@ -110,15 +123,16 @@ def test_a_token_that_is_refused_is_renewed_and_stored_before_everything_is_aske
     store = Recording(world, good_by_the_clock())
     seen(store)
 
-    assert store.events == ["read", *SOURCES, "POST token", "store", *SOURCES]
+    assert store.events == ["read", *SOURCES, "lease", "POST token", "store", *SOURCES]
 
 
-def test_invalid_grant_makes_the_store_be_read_again_and_nothing_be_stored(world: World) -> None:
+def test_invalid_grant_makes_the_store_be_read_again_and_no_pair_be_stored(world: World) -> None:
     world.answers["token"] = said(400, {"error": "invalid_grant"})
     store = Recording(world, ended(access_token=None))
     seen(store)
 
-    assert store.events == ["read", "POST token", "read"]
+    assert store.events == ["read", "lease", "POST token", "read", "note reconnect_needed", "release"]
+    assert store.stored == []
 
 
 @pytest.mark.parametrize("stored", [ended(), ended(access_token=None)])
@@ -129,7 +143,8 @@ def test_a_pair_that_cannot_be_stored_is_used_by_nobody(world: World, stored: Gr
         fetched(grants=store, keys=KEYS)
 
     store.happened()
-    assert store.events == ["read", "POST token", "store"]
+    assert store.events[:4] == ["read", "lease", "POST token", "store"]
+    assert set(store.events[4:]) == {"store"}
 
 
 def test_a_pair_that_cannot_be_stored_after_a_refusal_is_used_by_nobody(world: World) -> None:
@@ -148,7 +163,7 @@ def test_after_a_conflict_the_store_is_read_again_and_nothing_renewed_again(worl
     store = Recording(world, ended(), before=other_writer)
     seen(store)
 
-    assert store.events == ["read", "POST token", "store", "read", *SOURCES]
+    assert store.events == ["read", "lease", "POST token", "store", "release", "read", *SOURCES]
     assert {request.headers["authorization"] for request in world.requests[1:]} == {"Bearer act.theirs"}
 
 
@@ -164,7 +179,7 @@ def test_a_merchant_who_was_disconnected_meanwhile_is_not_asked_about(world: Wor
     store = Disconnected(world, ended(), before=other_writer)
     snapshot = seen(store)
 
-    assert store.events == ["read", "POST token", "store", "read"]
+    assert store.events == ["read", "lease", "POST token", "store", "release", "read"]
     assert snapshot.token == NO_TOKEN
     assert reason(snapshot.sessions) is Reason.NOT_CONNECTED
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import httpx
@@ -17,13 +18,13 @@ from functions.audit.hosts import HostPolicy
 from functions.audit.snapshot import Snapshot
 from functions.fetcher.fetch import Fetcher
 from functions.fetcher.http import Answer
-from functions.fetcher.sources.oauth import AppKeys
+from functions.fetcher.sources.oauth import AppKeys, refresh
 from functions.fetcher.sources.storefront import Question
 from functions.fetcher.tokens import Keeper, Pass
 from tests.builders import NIGHT
 from tests.fetcher.loopback import response, serving
 from tests.fetcher.waiting import NOW, client
-from tests.fetcher.world import HOSTS, PERIODS, SHOP, Memory, World, failed, html, merchant, said
+from tests.fetcher.world import BASE, HOSTS, PERIODS, SHOP, Memory, World, failed, html, merchant, said
 
 MARK = "mArKeD"
 MARKED_KEYS = AppKeys("app-key", SecretStr(f"{MARK}-app-secret"))
@@ -46,7 +47,16 @@ def test_nothing_that_holds_a_secret_prints_it() -> None:
         MARKED_KEYS,
         MARKED_GRANT,
         Pass(MARKED_GRANT),
-        Keeper(Memory(MARKED_GRANT), http, MARKED_KEYS),
+        Keeper(
+            Memory(MARKED_GRANT),
+            http,
+            partial(refresh, http, BASE, MARKED_KEYS, now=NOW, deadline=45),
+            merchant_id="larkspur",
+            owner="fetch-1",
+            now=NOW,
+            began=0,
+            deadline=45,
+        ),
         Fetcher(http, Memory(MARKED_GRANT), MARKED_KEYS, HOSTS, 45),
         Question(http, SHOP, f"act.{MARK}", "723f24d7", merchant(), PERIODS, 45),
         Answer(200, RENEWED),
@@ -131,8 +141,8 @@ def _says_json(document: object, headers: list[bytes]) -> Callable[[asyncio.Stre
 
 def test_what_a_broken_store_raises_is_raised_without_a_secret(world: World) -> None:
     class Broken(Memory):
-        def replace(self, old: Grant, new: Grant) -> Grant:
-            raise ConnectionError(f"cannot store {new!r} in place of {old}")
+        def replace(self, old: Grant, new: Grant, *, owner: str | None = None) -> Grant:
+            raise ConnectionError(f"{owner} cannot store {new!r} in place of {old}")
 
     world.answers["token"] = said(200, RENEWED)
 

@@ -365,16 +365,22 @@ def test_in_an_outage_a_token_that_still_works_is_used(world: World, answer: Any
         (httpx.ConnectError("refused"), 3),
         (httpx.ConnectTimeout("slow"), 3),
         (httpx.PoolTimeout("crowded"), 3),
-        (httpx.WriteTimeout("slow"), 1),
-        (httpx.ReadTimeout("slow"), 1),
-        (httpx.RemoteProtocolError("half"), 1),
-        (html(503), 1),
-        (html(500), 1),
-        (said(500, {"error": "server_error"}), 1),
+        (httpx.WriteTimeout("slow"), 2),
+        (httpx.ReadTimeout("slow"), 2),
+        (httpx.RemoteProtocolError("half"), 2),
+        (html(503), 2),
+        (html(500), 2),
+        (html(200), 2),
+        (html(408), 2),
+        (said(500, {"error": "server_error"}), 2),
+        (said(200, without(HEALTHY_GRANT, "access_token")), 2),
+        (html(404), 1),
+        (said(401, {"error": "invalid_client"}), 1),
+        (said(200, {"error": "unauthorized_client"}), 1),
         (invalid_grant(429), 1),
     ],
 )
-def test_a_refresh_is_repeated_only_if_the_token_cannot_have_been_used_up(
+def test_a_refresh_is_repeated_freely_if_the_token_cannot_have_been_used_up_and_once_if_it_may(
     world: World, answer: Any, calls: int
 ) -> None:
     world.answers["token"] = answer

@@ -11,7 +11,6 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from functions.audit.errors import Conflict
 from functions.audit.grant import Grant
 from functions.audit.hosts import HostPolicy
 from functions.audit.merchant import Merchant
@@ -22,6 +21,7 @@ from functions.fetcher.http import Http
 from functions.fetcher.sources.oauth import AppKeys
 from tests.builders import NIGHT
 from tests.console.healthy import HEALTHY_GRANT, HEALTHY_USER, healthy_pages, healthy_sessions, healthy_sources
+from tests.fetcher.memory import Memory as Memory  # noqa: PLC0414 - the stories take it from here
 from tests.fetcher.waiting import NOW, client
 
 BASE = "https://open.tiktokapis.com"
@@ -137,29 +137,6 @@ def healthy(name: str) -> httpx.Response:
             return ok(healthy_sources())
         case _:
             return ok({"user": dict(HEALTHY_USER)})
-
-
-class Memory:
-    """A grant store in memory. ``before`` is what another writer does just before the next ``replace``."""
-
-    def __init__(self, *grants: Grant, before: Callable[[Memory], None] | None = None) -> None:
-        self.rows = {grant.merchant_id: grant for grant in grants}
-        self.stored: list[Grant] = []
-        self._before = before
-
-    def get(self, merchant_id: str, provider: str = "tiktok") -> Grant | None:
-        return self.rows.get(merchant_id) if provider == "tiktok" else None
-
-    def replace(self, old: Grant, new: Grant) -> Grant:
-        before, self._before = self._before, None
-        if before is not None:
-            before(self)
-        if self.rows[old.merchant_id].version != old.version:
-            raise Conflict("somebody else wrote first")
-        stored = new.model_copy(update={"version": old.version + 1})
-        self.rows[old.merchant_id] = stored
-        self.stored.append(stored)
-        return stored
 
 
 def grant(**changed: Any) -> Grant:

@@ -33,10 +33,14 @@ _LOG_ID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A call without success: the absence that it makes, and the code that the source gave, if any."""
+    """A call without success: the absence that it makes, and the code that the source gave, if any.
+
+    ``lost``: the source may have acted on it all the same, and what it said of that is not known.
+    """
 
     absent: Absent
     code: str | None = None
+    lost: bool = False
 
     @property
     def reason(self) -> Reason:

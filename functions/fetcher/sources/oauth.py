@@ -24,6 +24,20 @@ _LONGEST_LIFE: Final = 10 * 365 * 86400  # seconds; a longer one is nonsense and
 _UNAVAILABLE: Final = 503
 # TikTok says so before it looks at the token: these refusals did not use it up.
 _UNTOUCHED: Final = frozenset({"temporarily_unavailable", "rate_limit_exceeded"})
+# The documented errors (APIS 2.5) that say no, whatever the status. "server_error" says nothing of the kind.
+_REFUSALS: Final = frozenset(
+    {
+        "access_denied",
+        "invalid_client",
+        "invalid_request",
+        "invalid_scope",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "unsupported_response_type",
+    }
+)
+_FOUR_HUNDREDS: Final = range(400, 500)
+_TIMED_OUT: Final = 408
 # What can travel in a header and be stored: printable ASCII. KMS encrypts at most 4 KiB at once.
 _TOKEN: Final = re.compile(r"[!-~]{1,4096}")
 _SCOPE: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -112,7 +126,16 @@ def _failure(answer: Answer, code: str | None) -> Failure:
     else:
         said = answer.problem or "answered without a token"
     status = f" {answer.status}" if answer.status is not None else ""
-    return Failure(Absent.because(reason, f"the token refresh:{status} {said}"), code)
+    return Failure(Absent.because(reason, f"the token refresh:{status} {said}"), code, lost=_lost(answer, code))
+
+
+def _lost(answer: Answer, code: str | None) -> bool:
+    """Say whether TikTok may have traded the refresh token for a pair that nobody knows."""
+    if _untouched(answer) or code in _REFUSALS or code == INVALID_GRANT:
+        return False
+    # A server that calls the request faulty did not do what it asked for; 408 says that it did not see the end of it.
+    refused = answer.status in _FOUR_HUNDREDS and answer.status != _TIMED_OUT
+    return not refused
 
 
 def _untouched(answer: Answer) -> bool:
