@@ -64,10 +64,10 @@ def connect(  # noqa: PLR0913, PLR0917 - one parameter an option
     allow_host: AllowHostOption = None,
     authorize_url: Annotated[str, typer.Option("--authorize-url", hidden=True)] = AUTHORIZE,
 ) -> None:
-    """Log in to TikTok as a shop and store the tokens, on a stage or (--merchants, --store) in a file.
+    """Log in to TikTok as a shop and store the tokens: on a stage, or in a file with --merchants and --store.
 
-    Listens on this machine for TikTok's answer. With a website's --redirect-uri, or with --paste, the answer is pasted
-    instead: at once, or within ten minutes with --code.
+    Nightjar listens on this machine for TikTok's answer. With the address of a website, or with --paste, the answer is
+    pasted instead, at once or within ten minutes with --code.
     """
     place = place_of(
         merchant_id,
