@@ -89,7 +89,7 @@ class Rooms:
         )
         function.allow(
             use_table(tables["merchants"], "GetItem"),
-            use_table(tables["tokens"], "GetItem", "PutItem"),
+            use_table(tables["tokens"], "GetItem", "UpdateItem"),
             use_table(tables["snapshots"], "GetItem", "PutItem"),
             use_table(tables["audits"], "GetItem"),
             # The tokens themselves: this function alone may use the key directly.
