@@ -25,7 +25,7 @@ def user_info(merchant: SampleMerchant, scopes: tuple[str, ...], fields: tuple[s
         return error_reply(400, "invalid_params", mark=mark)
     if any(_SCOPE_OF[name] not in scopes for name in fields):
         return error_reply(401, "scope_not_authorized", mark=mark)
-    user = _user(merchant)
+    user = account_of(merchant)
     return data_reply({"user": {name: user[name] for name in fields}}, mark=mark)
 
 
@@ -40,7 +40,8 @@ def asked_fields(query: str | None, body: bytes) -> tuple[str, ...]:
     return tuple(map(str, named)) if isinstance(named, list) else ()
 
 
-def _user(merchant: SampleMerchant) -> dict[str, Any]:
+def account_of(merchant: SampleMerchant) -> dict[str, Any]:
+    """Return everything that TikTok knows of the account, by the names of user info."""
     random = Random(f"{merchant.seed}:{merchant.id}:account")  # noqa: S311 - sample figures, no secrets
     followers, videos = random.randint(1_800, 64_000), random.randint(40, 420)
     handle = slug(merchant.shop.id).replace("-", "")

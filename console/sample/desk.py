@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from console.sample.account import asked_fields, user_info
 from console.sample.consent import AUTHORIZE, Consent
 from console.sample.grants import CLIENT_KEY, CLIENT_SECRET, Grants
+from console.sample.lookups import BUSINESS_REFRESH, RESEARCH, Lookups
 from console.sample.replies import Reply, error_reply, fault_reply, oauth_error, oauth_reply, unknown_path
 from console.sample.storefront import Storefront
 from console.sample.story import STOREFRONT, USER_INFO, Renewal, SampleMerchant
@@ -37,6 +38,7 @@ class Desk:
         everyone = tuple(fleet)
         self._grants = Grants(everyone)
         self._consent = Consent(everyone)
+        self._lookups = Lookups(everyone)
         self._storefront = Storefront()
 
     def answer(self, request: Request) -> Reply:
@@ -45,7 +47,8 @@ class Desk:
         path = parts.path.removeprefix(POST_ONLY)
         if path == AUTHORIZE:
             return self._authorize(request, parts.query)
-        verb = "POST" if path in {TOKEN, REVOKE} or (path == USER_INFO and path != parts.path) else "GET"
+        posted = path in {TOKEN, REVOKE, RESEARCH, BUSINESS_REFRESH} or (path == USER_INFO and path != parts.path)
+        verb = "POST" if posted else "GET"
         if request.method != verb:
             return unknown_path()
         query = _first_values(parts.query)
@@ -57,7 +60,7 @@ class Desk:
             case "/v2/user/info/" | "/analytics/sessions" | "/analytics/pages" | "/analytics/sources":
                 return self._for_merchant(request, path, query)
             case _:
-                return unknown_path()
+                return self._by_other_tokens(request, path, query)
 
     def _for_merchant(self, request: Request, path: str, query: Mapping[str, str]) -> Reply:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -73,6 +76,17 @@ class Desk:
             reply = user_info(merchant, scopes, asked_fields(query.get("fields"), request.body))
         return replace(reply, merchant_id=merchant.id)
 
+    def _by_other_tokens(self, request: Request, path: str, query: Mapping[str, str]) -> Reply:
+        match path:
+            case "/v2/research/user/info/":
+                return self._lookups.research(request.headers.get("authorization", ""), query, request.body)
+            case "/open_api/v1.3/business/get/":
+                return _of(*self._lookups.business(request.headers.get("access-token", ""), query))
+            case "/open_api/v1.3/tt_user/oauth2/refresh_token/":
+                return _of(*self._lookups.renew(request.body))
+            case _:
+                return unknown_path()
+
     def _token(self, request: Request) -> Reply:
         form = _form(request)
         if form is None:
@@ -84,6 +98,8 @@ class Desk:
                 return self._refresh(form)
             case "authorization_code":
                 return self._redeem(form)
+            case "client_credentials":
+                return self._lookups.client_token()
             case _:
                 return oauth_error(400, "unsupported_grant_type", "There is no such grant type.")
 

@@ -54,6 +54,11 @@ def oauth_error(status: int, error: str, description: str) -> Reply:
     return _json(status, body, {"Cache-Control": "no-store"})
 
 
+def business_reply(code: int, message: str, data: Mapping[str, Any] | None = None) -> Reply:
+    """Return an answer of the API for Business: its code says what it came to, the status is always 200."""
+    return _json(200, {"code": code, "message": message, "request_id": _log_id(message), "data": dict(data or {})})
+
+
 def unknown_path() -> Reply:
     """Return what TikTok's gateway says of a path or verb that it does not know; no JSON."""
     return Reply(404, b"Unsupported path(Janus)", "text/plain; charset=utf-8")

@@ -99,7 +99,8 @@ class Conduct:
     """How TikTok and the storefront behave towards one merchant.
 
     ``recorded_scopes`` is what the merchants file says was granted, where that is no longer true. ``stale_days`` is how
-    far the storefront's data lag behind the period's end.
+    far the storefront's data lag behind the period's end. ``business_account`` is what the API for Business says of the
+    account; ``None`` where the merchants file has no token for that.
     """
 
     scopes: tuple[str, ...] = ALL_SCOPES
@@ -112,6 +113,7 @@ class Conduct:
     post_only: bool = False
     faults: Mapping[str, Fault] = field(default_factory=dict)
     stale_days: int = 0
+    business_account: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

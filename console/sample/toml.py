@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from console.sample.desk import POST_ONLY
 from console.sample.grants import CLIENT_KEY, CLIENT_SECRET, pair_of
+from console.sample.lookups import business_pair_of
 from console.sample.story import Renewal, SampleMerchant, SampleOverride
 
 __all__ = ["CLIENT_KEY", "CLIENT_SECRET", "merchants_toml"]
@@ -37,6 +38,11 @@ def _merchant(merchant: SampleMerchant, base_url: str) -> Iterator[str]:
         if conduct.renewal is not Renewal.NONE:
             yield f"  refresh_token = {_text(pair.refresh_token)}"
         yield f"  base_url = {_text(address)}"
+        if conduct.business_account is not None:
+            business = business_pair_of(merchant, 0)
+            yield f"  business_token = {_text(business.access_token)}"
+            yield f"  business_refresh_token = {_text(business.refresh_token)}"
+            yield f"  business_base_url = {_text(base_url)}"
         yield "  [merchant.analytics]"
         yield '  provider = "storefront"'
         yield f"  base_url = {_text(base_url)}"
