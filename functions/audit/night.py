@@ -7,20 +7,29 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Final
 
 from functions.audit.absence import Reason
+from functions.audit.grant import MILESTONES, milestone
 from functions.audit.outcome import Status
 from functions.audit.verdict import AuditState
+from functions.audit.wording import counted
+
+SOONEST: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class AuditHead:
-    """What the summary of a night needs to know of one merchant's audit."""
+    """What the summary of a night needs to know of one merchant's audit.
+
+    ``days_left``: for how many days its connection lives on; ``None`` where nobody could tell.
+    """
 
     merchant_id: str
     state: AuditState
     counts: Mapping[Status, int]
     reasons: Mapping[Reason, int]
+    days_left: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +94,24 @@ def cover(night: date, heads: Iterable[AuditHead]) -> Coverage:
     )
 
 
-def summary_text(coverage: Coverage) -> tuple[str, str]:
-    """Return subject and body of the night's summary for the operators. "All clear" only at full coverage."""
+def ending_soon(heads: Iterable[AuditHead]) -> tuple[str, ...]:
+    """Return who must connect again within 30 days, and in how many, the soonest first.
+
+    Told to operators before any threshold warns: whoever can log in may have to be found first.
+    """
+    near = [
+        (head.days_left, head.merchant_id)
+        for head in heads
+        if head.days_left is not None and milestone(head.days_left) is not None
+    ]
+    return tuple(f"{merchant_id} {_in_days(left)}" for left, merchant_id in sorted(near))
+
+
+def summary_text(coverage: Coverage, ending: tuple[str, ...] = ()) -> tuple[str, str]:
+    """Return subject and body of the night's summary for the operators. "All clear" only at full coverage.
+
+    ``ending``: as ``ending_soon`` tells it.
+    """
     night = coverage.night.isoformat()
     clear = coverage.is_full and not coverage.outcomes[Status.CRITICAL] and not coverage.outcomes[Status.NOT_EVALUATED]
     head = (
@@ -108,9 +133,20 @@ def summary_text(coverage: Coverage) -> tuple[str, str]:
         lines.append(f"No fetch came back for: {_names(coverage.failed)}.")
     if coverage.missing:
         lines.append(f"Still pending at the close: {_names(coverage.missing)}.")
+    if ending:
+        soon = _names(ending, listed=SOONEST)
+        lines.append(f"Connections that end within {MILESTONES[-1]} days, the soonest first: {soon}.")
     if not coverage.expected:
         lines.append("Nobody was expected: is any merchant enabled, and did the dispatcher run?")
     return f"Nightjar {night}: {head}", "\n".join(lines) + "\n"
+
+
+def _in_days(left: Decimal) -> str:
+    """Return when, in whole days: a connection that ends in 2.9 days has two of them left."""
+    days = int(left // 1)
+    if left < 0:
+        return "has ended"
+    return f"in {counted(days, 'day')}" if days else "in less than a day"
 
 
 def _names(ids: tuple[str, ...], listed: int = 50) -> str:

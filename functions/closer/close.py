@@ -12,7 +12,8 @@ from functions.audit.alert import ascii_line
 from functions.audit.checks import CATALOGUE
 from functions.audit.errors import NightjarError
 from functions.audit.merchant import Merchant
-from functions.audit.night import AuditHead, Coverage, cover, summary_text
+from functions.audit.message import ascii_line
+from functions.audit.night import AuditHead, Coverage, cover, ending_soon, summary_text
 from functions.audit.outcome import Status
 from functions.audit.profile import Profile
 from functions.audit.snapshot import Snapshot
@@ -65,7 +66,7 @@ class Closer:
         first = row.closed_at is None
         if first:
             # Told before it is recorded: a crash in between repeats the summary, and never loses it.
-            subject, body = summary_text(coverage)
+            subject, body = summary_text(coverage, ending_soon(heads))
             self.sns.publish(TopicArn=self.topic_arn, Subject=ascii_line(subject, limit=99), Message=body)
         self.tables.nights.close(coverage, at=now)
         return Closed(coverage, swept, first)

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from functions.audit.absence import Reason
@@ -90,14 +91,19 @@ class Audits:
 
     def heads(self, night: date) -> Iterator[AuditHead]:
         """Yield what the night's summary needs of each expected merchant. An index: a moment behind the table."""
-        names = {"#night": "night", "#state": "state", "#counts": "counts", "#reasons": "reasons", **TTL_NAME}
+        names = {
+            **{f"#{name}": name for name in ("night", "state", "counts", "reasons", "outcomes", "value", "unit")},
+            **TTL_NAME,
+        }
         rows = pages(
             self._client,
             TableName=self.name,
             IndexName="by_night",
             KeyConditionExpression="#night = :night",
             FilterExpression=NOT_OVER,
-            ProjectionExpression="merchant_id, #state, #counts, #reasons",
+            ProjectionExpression=(
+                "merchant_id, #state, #counts, #reasons, #outcomes.access_token.#value, #outcomes.access_token.#unit"
+            ),
             ExpressionAttributeNames=names,
             ExpressionAttributeValues={":night": {"S": night.isoformat()}, **now_value(self._clock)},
         )
@@ -160,4 +166,11 @@ def _head(row: Item) -> AuditHead:
         state=AuditState(row["state"]),
         counts={status: counts.get(status.value, 0) for status in Status},
         reasons={Reason(reason): count for reason, count in reasons.items()},
+        days_left=_days_left(row),
     )
+
+
+def _days_left(row: Item) -> Decimal | None:
+    """Return for how many days the connection lives on, as the check of the access token measured it."""
+    seen = row.get("outcomes", {}).get("access_token", {})
+    return Decimal(seen["value"]) if "value" in seen and seen.get("unit") == "days" else None

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.audit.absence import Reason
-from functions.audit.night import AuditHead, Coverage, cover, summary_text
+from functions.audit.night import AuditHead, Coverage, cover, ending_soon, summary_text
 from functions.audit.outcome import Status
 from functions.audit.verdict import AuditState
 from tests.builders import NIGHT
@@ -109,3 +109,36 @@ def test_many_missing_merchants_are_not_all_listed(missing: int, rest: str) -> N
     line = next(line for line in body.splitlines() if line.startswith("Still pending"))
     assert line.count("m") - line.count("more") == 50
     assert line.endswith(f"{rest}.")
+
+
+def ending(**days: str) -> tuple[str, ...]:
+    heads = [AuditHead(name, DONE, {}, {}, days_left=Decimal(left)) for name, left in days.items()]
+    return ending_soon([head("untold"), *heads])
+
+
+def test_connections_that_end_within_thirty_days_are_told_the_soonest_first() -> None:
+    assert ending(a="29.99", b="30", c="1.2", d="300", e="13.9", f="0.5", g="-2", h="2") == (
+        "g has ended",
+        "f in less than a day",
+        "c in 1 day",
+        "h in 2 days",
+        "e in 13 days",
+        "a in 29 days",
+    )
+
+
+def test_the_summary_tells_which_connections_end_soon() -> None:
+    body = summary_text(of(DONE), ending(larkspur="6.5"))[1]
+
+    assert body.splitlines()[-1] == "Connections that end within 30 days, the soonest first: larkspur in 6 days."
+
+
+def test_where_no_connection_ends_the_summary_says_nothing_of_it() -> None:
+    assert "Connections" not in summary_text(of(DONE), ending(larkspur="300"))[1]
+
+
+@pytest.mark.parametrize(("many", "rest"), [(10, "m09 in 9 days."), (12, "m09 in 9 days and 2 more.")])
+def test_of_many_connections_that_end_ten_are_listed(many: int, rest: str) -> None:
+    body = summary_text(of(DONE), ending(**{f"m{at:02}": str(at) for at in range(many)}))[1]
+
+    assert body.splitlines()[-1].endswith(rest)

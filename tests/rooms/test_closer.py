@@ -16,7 +16,7 @@ from functions.audit.verdict import AuditState
 from functions.closer.close import Closed, Closer
 from functions.store.tables import Tables
 from functions.store.verdicts import settle
-from tests.builders import NIGHT, NOW, channel, merchant
+from tests.builders import NIGHT, NOW, channel, merchant, snapshot, token
 from tests.cloud import Cloud
 from tests.rooms.fakes import FakeSns, refused
 from tests.store.stories import TTL, audit, failed, night_after
@@ -282,3 +282,15 @@ def _refusing_to_write(stage: Stage, merchant_id: str) -> Tables:
             return getattr(stage.cloud.dynamodb, name)
 
     return Tables(cast("Any", Refusing()), PREFIX)
+
+
+def test_the_summary_names_the_connections_that_end_soon(stage: Stage) -> None:
+    stage.expect("larkspur", "foxglove", "revoked")
+    stage.audited("foxglove")
+    for id_, seen in (("larkspur", token(days_left="6.5")), ("revoked", token(days_left="5", rejected="banned"))):
+        settle(stage.cloud.tables, audit(snapshot(token=seen), merchant_id=id_), merchant(id=id_), ttl=TTL)
+
+    stage.close()
+
+    (told,) = stage.sns.published
+    assert "end within 30 days, the soonest first: larkspur in 6 days.\n" in told["Message"]

@@ -106,6 +106,7 @@ def test_the_index_of_a_night_shows_everybody_expected_that_night(cloud: Cloud) 
     assert heads["waiting"].counts == dict.fromkeys(Status, 0)
     assert heads["judged"].counts == audit().counts
     assert heads["lost"].reasons == {Reason.SOURCE_FAILED: 15}
+    assert {id_: head.days_left for id_, head in heads.items()} == {"waiting": None, "judged": 300, "lost": None}
     assert cloud.tables.audits.head("judged", NIGHT) == heads["judged"]
     assert cloud.tables.audits.head("nobody", NIGHT) is None
 
