@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -62,8 +63,10 @@ def current(**answers: Any) -> PeriodFigures:
         ),
         (
             "pages",
-            f"FROM sessions SHOW {TWO} {HUMAN} {NOW} GROUP BY landing_page_path, {ORIGIN} "
-            "ORDER BY sessions DESC LIMIT 1000",
+            (
+                f"FROM sessions SHOW {TWO} {HUMAN} {NOW} GROUP BY landing_page_path, {ORIGIN} "
+                "ORDER BY sessions DESC LIMIT 1000"
+            ),
         ),
         (
             "sources",
@@ -71,18 +74,24 @@ def current(**answers: Any) -> PeriodFigures:
         ),
         (
             "sales now",
-            f"FROM sales SHOW total_sales, orders {NOW} GROUP BY {SALES_ORIGIN}, order_referrer_name "
-            "ORDER BY total_sales DESC LIMIT 1000",
+            (
+                f"FROM sales SHOW total_sales, orders {NOW} GROUP BY {SALES_ORIGIN}, order_referrer_name "
+                "ORDER BY total_sales DESC LIMIT 1000"
+            ),
         ),
         (
             "sales before",
-            f"FROM sales SHOW total_sales, orders {BEFORE} GROUP BY {SALES_ORIGIN}, order_referrer_name "
-            "ORDER BY total_sales DESC LIMIT 1000",
+            (
+                f"FROM sales SHOW total_sales, orders {BEFORE} GROUP BY {SALES_ORIGIN}, order_referrer_name "
+                "ORDER BY total_sales DESC LIMIT 1000"
+            ),
         ),
         (
             "sales daily",
-            f"FROM sales SHOW total_sales, orders {SERIES} GROUP BY day, {SALES_ORIGIN}, order_referrer_name "
-            "ORDER BY total_sales DESC LIMIT 1000",
+            (
+                f"FROM sales SHOW total_sales, orders {SERIES} GROUP BY day, {SALES_ORIGIN}, order_referrer_name "
+                "ORDER BY total_sales DESC LIMIT 1000"
+            ),
         ),
     ],
 )
@@ -103,8 +112,10 @@ def test_beside_another_provider_only_carts_and_sales_are_asked_for() -> None:
 
     assert sorted(world.names()) == ["carts before", "carts now", "sales before", "sales daily", "sales now", "shop"]
     assert world.queries("carts now") == [
-        "FROM sessions SHOW sessions, sessions_with_cart_additions, sessions_that_completed_checkout "
-        f"{HUMAN} {NOW} GROUP BY {ORIGIN} ORDER BY sessions DESC LIMIT 1000"
+        (
+            "FROM sessions SHOW sessions, sessions_with_cart_additions, sessions_that_completed_checkout "
+            f"{HUMAN} {NOW} GROUP BY {ORIGIN} ORDER BY sessions DESC LIMIT 1000"
+        )
     ]
 
 
@@ -240,7 +251,7 @@ def test_a_listing_as_long_as_its_limit_is_asked_for_in_halves_until_it_is_whole
         seen = Night().channel().sessions
 
     assert isinstance(seen, SessionsSeen)
-    assert (seen.current.sessions, seen.current.carts, seen.current.goal_completions) == (280, 56, 28)
+    assert (seen.current.sessions, seen.current.carts, seen.current.goal_completions) == (280, 56, Decimal(28))
     windows = [re.findall(r"\d{4}-\d\d-\d\d", query)[:2] for query in world.queries("visits now")]
     assert sorted(windows) == [
         ["2026-10-23", "2026-10-29"],
