@@ -30,11 +30,6 @@ class Move(StrEnum):
     SIGHTED = "sighted"
     RESOLVED = "resolved"
 
-    @property
-    def is_news(self) -> bool:
-        """Whether the breach is new or worse than before: what can turn a finding critical."""
-        return self in {Move.OPENED, Move.REOPENED, Move.WORSENED}
-
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -42,13 +37,15 @@ class Pace:
 
     ``good_nights``: evaluated good nights in a row that resolve a finding; ``slow_nights``: better nights in a row that
     it needs where the figure lies within ``margin_percent`` of its threshold, or where the finding came back within
-    ``return_nights`` of stepping down, for as many nights from then on.
+    ``return_nights`` of stepping down, for as many nights from then on. ``remind_nights``: after so many more nights
+    a critical one is told again.
     """
 
     good_nights: int
     slow_nights: int
     margin_percent: Decimal
     return_nights: int
+    remind_nights: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +55,10 @@ class Finding:
     ``status`` is that night's outcome. ``severity`` is set while the finding is open, also through nights that could
     not look (then ``blinded_since`` is set) and through nights that are better, but not for long enough yet.
     ``reason`` names why it was not evaluated, all reasons joined by a comma. ``critical_since`` is the night on which
-    it turned critical, while it is; ``calmed_on`` the last night on which it stepped down, ``returned_on`` the last on
-    which it came back soon after that. ``good_nights`` counts evaluated nights in a row without a breach,
-    ``calm_nights`` those below the severity.
+    it turned critical, while it is; ``calmed_on`` the last night on which it stepped down; ``returned_on`` the last on
+    which it came back soon after that, or after better nights that were not enough. ``good_nights`` counts evaluated
+    nights in a row without a breach, ``calm_nights`` those below the severity. ``last_told_on`` is the night whose
+    message told of it last.
     """
 
     merchant_id: str
@@ -80,6 +78,7 @@ class Finding:
     critical_since: date | None = None
     calmed_on: date | None = None
     returned_on: date | None = None
+    last_told_on: date | None = None
     good_nights: int = 0
     calm_nights: int = 0
     evidence: Evidence = field(default_factory=dict)
@@ -93,6 +92,18 @@ class Finding:
     def nights_open(self) -> int:
         """Nights since the episode began, the first and the last counted; 0 when it is not open."""
         return (self.last_night - self.opened_on).days + 1 if self.is_open and self.opened_on else 0
+
+    @property
+    def told_night(self) -> date | None:
+        """The night on which somebody was told that it is critical, and has been since; ``None`` while nobody was."""
+        if self.critical_since is None or self.last_told_on is None or self.last_told_on < self.critical_since:
+            return None
+        return self.last_told_on
+
+    @property
+    def was_told(self) -> bool:
+        """Whether somebody was told of this episode: that it was critical at some time."""
+        return self.opened_on is not None and self.last_told_on is not None and self.last_told_on >= self.opened_on
 
     def knows(self, night: date) -> bool:
         """Say whether that night is in here already. A night that could not look may be looked at later."""
@@ -122,6 +133,7 @@ def move(
         resolved_on=before.resolved_on if before else None,
         calmed_on=before.calmed_on if before else None,
         returned_on=before.returned_on if before else None,
+        last_told_on=before.last_told_on if before else None,
         evidence=outcome.evidence,
     )
     level = outcome.status.severity
@@ -136,7 +148,10 @@ def move(
         blind = replace(still_open, blinded_since=since, good_nights=before.good_nights, calm_nights=before.calm_nights)
         return blind, Move.NOTHING if before.blinded_since else Move.BLINDED
     if level is before.severity:
-        return still_open, Move.SIGHTED if before.blinded_since else Move.NOTHING
+        # Better nights that came to nothing: what is to stay better for long begins anew.
+        relapsed = before.calm_nights > 0 and _is_fickle(before, night, pace)
+        same = replace(still_open, returned_on=night) if relapsed else still_open
+        return same, Move.SIGHTED if before.blinded_since else Move.NOTHING
     if level is Severity.CRITICAL:
         return _raised(still_open, level, pace), Move.WORSENED
     return _better(before, still_open, outcome, pace)
@@ -164,8 +179,7 @@ def _better(before: Finding, still_open: Finding, outcome: Outcome, pace: Pace) 
     night = still_open.last_night
     calm = before.calm_nights + 1
     good = before.good_nights + 1 if outcome.status.severity is None else 0
-    fickle = before.returned_on is not None and (night - before.returned_on).days < pace.return_nights
-    off_critical = not fickle and _is_clear(outcome, outcome.critical, pace)
+    off_critical = not _is_fickle(before, night, pace) and _is_clear(outcome, outcome.critical, pace)
     off_warn = off_critical and _is_clear(outcome, outcome.warn, pace)
     if good >= (pace.good_nights if off_warn else pace.slow_nights):
         resolved = replace(still_open, severity=None, opened_on=None, critical_since=None)
@@ -181,6 +195,10 @@ def _better(before: Finding, still_open: Finding, outcome: Outcome, pace: Pace) 
     return waiting, Move.IMPROVED if good == 1 and off_warn else Move.NOTHING
 
 
+def _is_fickle(before: Finding, night: date, pace: Pace) -> bool:
+    return before.returned_on is not None and (night - before.returned_on).days < pace.return_nights
+
+
 def _is_clear(outcome: Outcome, threshold: Decimal | None, pace: Pace) -> bool:
     """Say whether a figure lies beyond the margin on the good side. Without figure or threshold there is none."""
     if outcome.value is None or threshold is None:
@@ -188,8 +206,3 @@ def _is_clear(outcome: Outcome, threshold: Decimal | None, pace: Pace) -> bool:
     margin = abs(threshold) * pace.margin_percent / 100
     breach = outcome.check.breach
     return not breach.by(outcome.value, threshold - margin if breach is Breach.ABOVE else threshold + margin)
-
-
-def turned_critical(finding: Finding, happened: Move) -> bool:
-    """Say whether this move made the finding critical: the moment at which somebody must be told."""
-    return finding.severity is Severity.CRITICAL and happened.is_news

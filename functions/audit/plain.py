@@ -66,6 +66,7 @@ def finding_plain(finding: Finding) -> dict[str, Any]:
         "critical_since",
         "calmed_on",
         "returned_on",
+        "last_told_on",
     )
     plain: dict[str, Any] = {
         "merchant_id": finding.merchant_id,

@@ -9,9 +9,8 @@ from datetime import date
 from decimal import Decimal
 from functools import cache, cached_property
 from importlib import resources
-from typing import Generic, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from functions.audit.check import Breach, Check
 from functions.audit.checks import CATALOGUE
@@ -21,47 +20,8 @@ from functions.audit.merchant import Merchant, Override, Severity
 from functions.audit.model import Model
 from functions.audit.outcome import Origin
 from functions.audit.periods import Periods
+from functions.audit.reasoned import LIMITS, CheckSettings, FindingSettings, PeriodSettings, Reasoned
 from functions.audit.wording import FLOORS
-
-V = TypeVar("V")
-LIMITS = {
-    "periods": {"period_days": (7, 45), "lag_days": (0, 14), "series_days": (30, 92)},
-    "findings": {"good_nights": (1, 7), "slow_nights": (1, 28), "margin_percent": (0, 50), "return_nights": (0, 60)},
-}
-
-
-class Reasoned(Model, Generic[V]):
-    """A number (or severity) of the profile, and why it is what it is."""
-
-    value: V = Field(alias="is")
-    why: str = Field(min_length=10)
-
-
-class PeriodSettings(Model):
-    """The windows, in days."""
-
-    period_days: Reasoned[int]
-    lag_days: Reasoned[int]
-    series_days: Reasoned[int]
-
-
-class FindingSettings(Model):
-    """How patient findings are."""
-
-    good_nights: Reasoned[int]
-    slow_nights: Reasoned[int]
-    margin_percent: Reasoned[Decimal]
-    return_nights: Reasoned[int]
-
-
-class CheckSettings(Model):
-    """What one check is judged by. A level that is left out cannot be reached."""
-
-    info: Reasoned[Decimal] | None = None
-    warn: Reasoned[Decimal] | None = None
-    critical: Reasoned[Decimal] | None = None
-    conditions: dict[str, Reasoned[Severity]] = Field(default_factory=dict)
-    parameters: dict[str, Reasoned[Decimal]] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from functions.audit.alert import Alert, compose
-from functions.audit.finding import Finding, Move, Pace, move, turned_critical
+from functions.audit.alert import Alert, HeldBack, compose
+from functions.audit.finding import Finding, Move, Pace, move
 from functions.audit.judge import CrashReport, judge
 from functions.audit.kpi import Kpi, kpis_of
 from functions.audit.merchant import Merchant
+from functions.audit.message import News
 from functions.audit.outcome import Outcome, Status
 from functions.audit.periods import Periods
 from functions.audit.profile import Profile
 from functions.audit.snapshot import Snapshot
+from functions.audit.telling import NOTHING_IN_THE_WAY, Circumstances, Decision, Hold, Send, decide
 
 
 class AuditState(StrEnum):
@@ -83,24 +85,40 @@ def audit_of(
     )
 
 
-def conclude(audit: Audit, merchant: Merchant, before: Mapping[str, Finding]) -> Verdict:
-    """Return what the audit changes: each finding moved by its outcome, and one alert when any turned critical.
+def conclude(
+    audit: Audit,
+    merchant: Merchant,
+    before: Mapping[str, Finding],
+    around: Circumstances = NOTHING_IN_THE_WAY,
+) -> Verdict:
+    """Return what the audit changes: each finding moved by its outcome, and the alert where there is something to say.
 
     ``before`` holds the merchant's findings by check id. A night that they know already moves and tells nothing.
     """
     findings: list[Finding] = []
     moves: dict[str, Move] = {}
+    news: list[News] = []
+    held: list[HeldBack] = []
     for outcome in audit.outcomes:
-        finding, happened = move(
-            before.get(outcome.check_id),
-            outcome,
-            merchant_id=audit.merchant_id,
-            night=audit.night,
-            pace=audit.pace,
+        known = before.get(outcome.check_id)
+        finding, moves[outcome.check_id] = move(
+            known, outcome, merchant_id=audit.merchant_id, night=audit.night, pace=audit.pace
         )
+        if finding is not known:
+            match _decided(known, finding, moves[outcome.check_id], audit, around):
+                case Send(why):
+                    finding = replace(finding, last_told_on=audit.night)
+                    news.append(News(outcome, why, finding.critical_since))
+                case Hold(because, wanted) if because.is_noted:
+                    held.append(HeldBack(outcome.check_id, outcome.area.value, because, wanted, outcome.summary))
         findings.append(finding)
-        moves[outcome.check_id] = happened
-    told = {finding.check_id for finding in findings if turned_critical(finding, moves[finding.check_id])}
-    news = [(outcome, moves[outcome.check_id]) for outcome in audit.outcomes if outcome.check_id in told]
-    alert = compose(merchant, audit.night, news, audit.counts, created_at=audit.evaluated_at) if news else None
+    alert = None
+    if news or any(entry.wanted for entry in held):
+        alert = compose(merchant, audit.night, news, audit.counts, created_at=audit.evaluated_at, held=held)
     return Verdict(audit=audit, findings=tuple(findings), moves=moves, alert=alert)
+
+
+def _decided(known: Finding | None, finding: Finding, happened: Move, audit: Audit, around: Circumstances) -> Decision:
+    return decide(
+        known, finding, happened, remind_nights=audit.pace.remind_nights, around=around, now=audit.evaluated_at
+    )

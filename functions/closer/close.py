@@ -8,10 +8,10 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from functions.audit.absence import Absent, Reason
-from functions.audit.alert import ascii_line
 from functions.audit.checks import CATALOGUE
 from functions.audit.errors import NightjarError
 from functions.audit.merchant import Merchant
+from functions.audit.message import ascii_line
 from functions.audit.night import AuditHead, Coverage, cover, ending_soon, summary_text
 from functions.audit.outcome import Status
 from functions.audit.profile import Profile

@@ -58,6 +58,8 @@ def evaluate_one(record: Record) -> None:
         logger.info("Already evaluated.", extra={"merchant_id": job.merchant_id, "night": job.night.isoformat()})
         return
     metrics.add_metric("AuditsDone", MetricUnit.Count, 1)
+    for held in verdict.alert.held if verdict.alert else ():
+        metrics.add_metric(held.because.metric, MetricUnit.Count, 1)
     logger.info(
         "Evaluated.",
         extra={

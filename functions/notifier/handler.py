@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from functions.notifier.notify import Notified, Notifier
+from functions.audit.alert import Alert
+from functions.notifier.notify import Notifier
 from functions.runtime import clients
 from functions.runtime.batches import Record, each_stream_record
 from functions.runtime.settings import Environment
@@ -23,11 +24,21 @@ if TYPE_CHECKING:
 environment = Environment(os.environ)
 logger = new_logger()
 metrics = new_metrics()
+
+
+def count(alert: Alert) -> None:
+    """Count a message that left, and each reason in it."""
+    metrics.add_metric("AlertsPublished", MetricUnit.Count, 1)
+    for critical in alert.criticals:
+        metrics.add_metric(critical.why.metric, MetricUnit.Count, 1)
+
+
 notifier = Notifier(
     tables=Tables(clients.dynamodb(), environment.table_prefix),
     sns=clients.sns(),
     topic_arn=environment.text("NIGHTJAR_ALERTS_TOPIC_ARN"),
     clock=lambda: datetime.now(UTC),
+    on_published=count,
 )
 
 
@@ -39,8 +50,6 @@ def notify_one(record: Record) -> None:
     """
     merchant_id, alert_id = key_of_image(record)
     came_of_it = notifier.notify(merchant_id, alert_id)
-    if came_of_it is Notified.PUBLISHED:
-        metrics.add_metric("AlertsPublished", MetricUnit.Count, 1)
     logger.info("Alert handled.", extra={"merchant_id": merchant_id, "alert_id": alert_id, "status": came_of_it.value})
 
 

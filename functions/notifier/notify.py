@@ -23,17 +23,19 @@ class Notified(StrEnum):
 
     PUBLISHED = "published"
     ALREADY_PUBLISHED = "already_published"
+    NOT_DUE = "not_due"
     GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)
 class Notifier:
-    """Everything that publishing works with."""
+    """Everything that publishing works with. ``on_published`` hears of each message that left."""
 
     tables: Tables
     sns: SNSClient
     topic_arn: str
     clock: Callable[[], datetime]
+    on_published: Callable[[Alert], None] = lambda _: None
 
     def notify(self, merchant_id: str, alert_id: str) -> Notified:
         """Publish the alert unless it has left already, and record it.
@@ -46,8 +48,8 @@ class Notifier:
         alert = self.tables.alerts.get(merchant_id, alert_id)
         if alert is None:
             return Notified.GONE
-        if alert.state is AlertState.PUBLISHED:
-            return Notified.ALREADY_PUBLISHED
+        if alert.state is not AlertState.PENDING:
+            return Notified.ALREADY_PUBLISHED if alert.state is AlertState.PUBLISHED else Notified.NOT_DUE
         answer = self.sns.publish(
             TopicArn=self.topic_arn,
             Subject=alert.subject,
@@ -62,11 +64,12 @@ class Notifier:
             message_id=answer["MessageId"],
             topic_arn=self.topic_arn,
         )
+        self.on_published(alert)
         return Notified.PUBLISHED
 
 
 def attributes_of(alert: Alert) -> dict[str, MessageAttributeValueTypeDef]:
-    """Return what subscribers can filter by: merchant, night, severity, and the areas and checks concerned."""
+    """Return what subscribers can filter by: merchant, night, severity, the areas and checks concerned, and why."""
 
     def text(value: str) -> MessageAttributeValueTypeDef:
         return {"DataType": "String", "StringValue": value}
@@ -80,4 +83,5 @@ def attributes_of(alert: Alert) -> dict[str, MessageAttributeValueTypeDef]:
         "severity": text("critical"),
         "areas": texts(list(alert.areas)),
         "check_ids": texts([critical.check_id for critical in alert.criticals]),
+        "reasons": texts(list(dict.fromkeys(critical.why.value for critical in alert.criticals))),
     }

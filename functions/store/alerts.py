@@ -1,4 +1,4 @@
-"""The table `alerts`: the outbox that the stream reads, and the ledger of what was told."""
+"""The table `alerts`: the outbox that the stream reads, and the ledger of what was told, and of what was not."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from functions.audit.alert import Alert, AlertState, Critical
+from functions.audit.alert import Alert, AlertState, Critical, HeldBack
 from functions.audit.errors import InvalidMessage
-from functions.audit.finding import Move
 from functions.audit.outcome import Status
+from functions.audit.telling import Held, Why
 from functions.store.items import (
     NOT_OVER,
     TTL_NAME,
@@ -128,6 +128,7 @@ def alert_item(alert: Alert, *, ttl: datetime) -> Item:
                 }
                 for critical in alert.criticals
             ],
+            "held": [_held_plain(entry) for entry in alert.held] or None,
             "areas": list(alert.areas),
             "counts": {status.value: count for status, count in alert.counts.items()},
             "subject": alert.subject,
@@ -159,13 +160,28 @@ def _text(attribute: Mapping[str, Any]) -> str:
     return text
 
 
+def _held_plain(entry: HeldBack) -> dict[str, str]:
+    plain = {"check_id": entry.check_id, "area": entry.area, "because": entry.because.value, "summary": entry.summary}
+    return plain | ({"wanted": entry.wanted.value} if entry.wanted else {})
+
+
 def _alert(row: Item) -> Alert:
     return Alert(
         merchant_id=row["merchant_id"],
         night=date.fromisoformat(row["night"]),
         criticals=tuple(
-            Critical(entry["check_id"], entry["area"], Move(entry["why"]), entry["summary"])
+            Critical(entry["check_id"], entry["area"], Why(entry["why"]), entry["summary"])
             for entry in row["criticals"]
+        ),
+        held=tuple(
+            HeldBack(
+                entry["check_id"],
+                entry["area"],
+                Held(entry["because"]),
+                Why(entry["wanted"]) if "wanted" in entry else None,
+                entry["summary"],
+            )
+            for entry in row.get("held", ())
         ),
         counts={status: row["counts"][status.value] for status in Status},
         subject=row["subject"],

@@ -88,6 +88,7 @@ def _finding(row: Item) -> Finding:
         critical_since=_day(row.get("critical_since")),
         calmed_on=_day(row.get("calmed_on")),
         returned_on=_day(row.get("returned_on")),
+        last_told_on=_day(row.get("last_told_on")),
         good_nights=row["good_nights"],
         calm_nights=row.get("calm_nights") or row["good_nights"],
         evidence=row["evidence"],

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from functions.audit.errors import Conflict
 from functions.audit.finding import Finding
 from functions.audit.merchant import Merchant
+from functions.audit.telling import NOTHING_IN_THE_WAY, Circumstances
 from functions.audit.verdict import Audit, AuditState, Verdict, conclude
 from functions.store.alerts import alert_item
 from functions.store.audits import audit_item
@@ -29,7 +30,9 @@ NOT_DONE_YET = f"attribute_not_exists(merchant_id) OR #state <> :done OR {OVER}"
 # A night that ended without a fetch must never take the place of one that was really audited, nor be written twice.
 NOT_ENDED_YET = f"attribute_not_exists(merchant_id) OR #state = :pending OR {OVER}"
 NEVER_FOUND = "attribute_not_exists(merchant_id)"
-AS_IT_WAS_READ = "last_night = :night AND #status = :status AND good_nights = :good_nights"
+AS_IT_WAS_READ = "last_night = :night AND #status = :status AND good_nights = :good_nights AND "
+NEVER_TOLD = "attribute_not_exists(last_told_on)"
+TOLD_THEN = "last_told_on = :told"
 NEVER_ALERTED = "attribute_not_exists(merchant_id)"
 NO_FAULT = "None"
 LOST = "ConditionalCheckFailed"
@@ -43,7 +46,14 @@ class Committed(StrEnum):
     ALREADY_DONE = "already_done"
 
 
-def settle(tables: Tables, audit: Audit, merchant: Merchant, *, ttl: datetime) -> Verdict | None:
+def settle(
+    tables: Tables,
+    audit: Audit,
+    merchant: Merchant,
+    *,
+    ttl: datetime,
+    around: Circumstances = NOTHING_IN_THE_WAY,
+) -> Verdict | None:
     """Read the findings, conclude, and write the verdict; again when another writer was quicker.
 
     Returns the verdict as it was written, without findings and alert where the night is history already; ``None``
@@ -54,7 +64,7 @@ def settle(tables: Tables, audit: Audit, merchant: Merchant, *, ttl: datetime) -
     """
     for attempt in range(1, ATTEMPTS + 1):
         before = tables.findings.of_merchant(merchant.id)
-        verdict = conclude(audit, merchant, before)
+        verdict = conclude(audit, merchant, before, around)
         if _is_history(audit.night, before):
             verdict = replace(verdict, findings=(), moves={}, alert=None)
         try:
@@ -145,16 +155,18 @@ def _finding_put(name: str, finding: Finding, before: Finding | None) -> Transac
     item = finding_item(finding)
     if before is None:
         return {"Put": {"TableName": name, "Item": item, "ConditionExpression": NEVER_FOUND}}
-    return {
-        "Put": {
-            "TableName": name,
-            "Item": item,
-            "ConditionExpression": AS_IT_WAS_READ,
-            "ExpressionAttributeNames": {"#status": "status"},
-            "ExpressionAttributeValues": {
-                ":night": {"S": before.last_night.isoformat()},
-                ":status": {"S": before.status.value},
-                ":good_nights": {"N": str(before.good_nights)},
-            },
-        }
+    values = {
+        ":night": {"S": before.last_night.isoformat()},
+        ":status": {"S": before.status.value},
+        ":good_nights": {"N": str(before.good_nights)},
     }
+    if before.last_told_on is not None:
+        values[":told"] = {"S": before.last_told_on.isoformat()}
+    put: dict[str, Any] = {
+        "TableName": name,
+        "Item": item,
+        "ConditionExpression": AS_IT_WAS_READ + (NEVER_TOLD if before.last_told_on is None else TOLD_THEN),
+        "ExpressionAttributeNames": {"#status": "status"},
+        "ExpressionAttributeValues": values,
+    }
+    return {"Put": put}  # type: ignore[typeddict-item]  # built in steps

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from functions.audit.alert import Alert, AlertState, ascii_line, compose, counts_line
-from functions.audit.finding import Move
+from functions.audit.alert import Alert, AlertState, HeldBack, compose
+from functions.audit.message import News, ascii_line, counts_line
 from functions.audit.outcome import Origin, Outcome, Status
+from functions.audit.telling import Held, Why
 from tests.audit.hostile import LINK, hostile_text
 from tests.audit.test_gsm7 import BASIC, EXTENSION
 from tests.builders import CHECKS, NIGHT, NOW, merchant, outcome
@@ -25,7 +26,7 @@ NEWS = st.lists(
     st.tuples(
         st.sampled_from(list(CHECKS.values())),
         st.decimals(-(10**15), 10**15, places=3),
-        st.sampled_from([Move.OPENED, Move.REOPENED, Move.WORSENED]),
+        st.sampled_from(list(Why)),
     ),
     min_size=1,
     max_size=15,
@@ -38,7 +39,11 @@ def critical(check_id: str = "bounce_rate", **changed: Any) -> Outcome:
 
 
 def alert(*outcomes: Outcome, name: str = "Larkspur Candles", merchant_id: str = "larkspur") -> Alert:
-    news = [(one, Move.OPENED) for one in outcomes or (critical(),)]
+    return telling(*[(one, Why.OPENED) for one in outcomes or (critical(),)], name=name, merchant_id=merchant_id)
+
+
+def telling(*pairs: tuple[Outcome, Why], name: str = "Larkspur Candles", merchant_id: str = "larkspur") -> Alert:
+    news = [News(one, why, NIGHT) for one, why in pairs]
     return compose(merchant(id=merchant_id, name=name), NIGHT, news, COUNTS, created_at=NOW)
 
 
@@ -58,6 +63,70 @@ def test_a_message_says_who_and_what() -> None:
     assert f"What to do: {CHECKS['bounce_rate'].advice}\n" in told.email
 
 
+def test_every_reason_reads_as_what_it_is() -> None:
+    week = NIGHT - timedelta(days=7)
+    good = outcome(Status.PASS, CHECKS["cart_abandonment_rate"], value=Decimal(70))
+    told = compose(
+        merchant(),
+        NIGHT,
+        [
+            News(good, Why.RESOLVED, None),
+            News(critical(), Why.STILL_CRITICAL, week),
+            News(critical("session_conversion_rate", value=Decimal("0.1")), Why.REOPENED, NIGHT),
+            News(critical("returning_users", value=Decimal(0)), Why.WORSENED, NIGHT - timedelta(days=1)),
+        ],
+        COUNTS,
+        created_at=NOW,
+    )
+
+    # What is new comes first, reminders then, good news last.
+    assert [(one.check_id, one.why.value) for one in told.criticals] == [
+        ("session_conversion_rate", "reopened"),
+        ("returning_users", "worsened"),
+        ("bounce_rate", "still_critical"),
+        ("cart_abandonment_rate", "resolved"),
+    ]
+    assert told.sms == (
+        "Nightjar: Larkspur Candles is critical: session conversion rate 0.1 %, returning users 0 %, "
+        "bounce rate 81.2 % (still), cart abandonment rate 70 % (resolved)"
+    )
+    assert "CRITICAL  session_conversion_rate  (reopened tonight)\n" in told.email
+    assert "CRITICAL  returning_users  (worsened on 2026-11-20, not told before)\n" in told.email
+    assert "CRITICAL  bounce_rate  (still critical, since 2026-11-14)\n" in told.email
+    assert "RESOLVED  cart_abandonment_rate  (resolved tonight, after it had been critical)\n" in told.email
+    assert told.email.count("What to do: ") == 3
+
+
+def test_good_news_alone_is_not_called_critical() -> None:
+    told = telling((outcome(Status.PASS, value=Decimal(52)), Why.RESOLVED))
+
+    assert told.subject == "Nightjar: Larkspur Candles: bounce rate 52 % (resolved)"
+    assert told.sms == "Nightjar: Larkspur Candles: bounce rate 52 % (resolved)"
+
+
+def test_a_condition_says_more_than_a_figure() -> None:
+    broken = critical("access_token", conditions=("invalid_grant",), value=Decimal(200), unit="days")
+
+    assert alert(broken).sms == "Nightjar: Larkspur Candles is critical: access token: invalid grant"
+
+
+def test_news_that_fit_nowhere_are_counted() -> None:
+    pairs = [(critical(check_id), Why.OPENED) for check_id in CHECKS]
+    long = "https://shop.example/" * 9
+    told = telling(*pairs[:3], (critical("viral_spike", value=Decimal(9)), Why.RESOLVED), name=long)
+
+    assert len(told.subject) < 100
+    assert told.subject.startswith("Nightjar: https[:]//shop[.]example")
+
+
+def test_what_was_held_back_is_noted_and_nothing_is_written_where_there_is_nothing_to_say() -> None:
+    held = HeldBack("bounce_rate", "traffic", Held.MUTED, Why.OPENED, "Too many leave.")
+    noted = compose(merchant(), NIGHT, [], COUNTS, created_at=NOW, held=[held])
+
+    assert (noted.state, noted.criticals, noted.areas, noted.held) == (AlertState.HELD, (), (), (held,))
+    assert (noted.subject, noted.email, noted.sms) == ("", "", "")
+
+
 def test_a_message_is_pending_until_it_left_and_knows_its_areas() -> None:
     told = alert(critical(), critical("cart_abandonment_rate"), critical("session_duration"))
 
@@ -75,8 +144,8 @@ def test_the_line_of_counts_always_holds_all_four(status: Status) -> None:
 
 
 @given(NEWS)
-def test_the_email_always_says_how_much_was_not_evaluated(news: Sequence[tuple[Any, Decimal, Move]]) -> None:
-    told = alert(*[critical(check.id, value=value) for check, value, _ in news])
+def test_the_email_always_says_how_much_was_not_evaluated(news: Sequence[tuple[Any, Decimal, Why]]) -> None:
+    told = telling(*[(critical(check.id, value=value), why) for check, value, why in news])
 
     assert "All checks of that night: 10 pass, 2 warn, 1 critical, 2 not evaluated.\n" in told.email
 
@@ -86,9 +155,10 @@ def test_the_email_always_says_how_much_was_not_evaluated(news: Sequence[tuple[A
 @example("\u0301\u0301", [])
 @example("日本語の店", [])
 def test_a_subject_is_ascii_below_100_characters_and_begins_with_a_letter(
-    name: str, news: Sequence[tuple[Any, Decimal, Move]]
+    name: str, news: Sequence[tuple[Any, Decimal, Why]]
 ) -> None:
-    subject = alert(*[critical(check.id, value=value) for check, value, _ in news], name=name).subject
+    news = news or [(CHECKS["bounce_rate"], Decimal(81), Why.OPENED)]
+    subject = telling(*[(critical(check.id, value=value), why) for check, value, why in news], name=name).subject
 
     assert subject.isascii()
     assert subject.isprintable()
@@ -102,9 +172,10 @@ def test_a_subject_is_ascii_below_100_characters_and_begins_with_a_letter(
 @example("é" * 120, [])
 @example("[" * 39 + "x", [])
 def test_an_sms_is_one_part_for_any_name_and_any_number_of_criticals(
-    name: str, news: Sequence[tuple[Any, Decimal, Move]]
+    name: str, news: Sequence[tuple[Any, Decimal, Why]]
 ) -> None:
-    sms = alert(*[critical(check.id, value=value) for check, value, _ in news], name=name).sms
+    news = news or [(CHECKS["bounce_rate"], Decimal(81), Why.OPENED)]
+    sms = telling(*[(critical(check.id, value=value), why) for check, value, why in news], name=name).sms
 
     assert septets(sms) <= 160
     assert sms.startswith("Nightjar: ")
@@ -209,8 +280,9 @@ def test_a_shops_own_threshold_is_told_with_its_reason() -> None:
 
 
 def test_the_same_night_always_makes_the_same_alert_and_another_night_another() -> None:
-    again = compose(merchant(name="Renamed"), NIGHT, [(critical(), Move.WORSENED)], COUNTS, created_at=NOW)
-    other = compose(merchant(), NIGHT + timedelta(days=1), [(critical(), Move.OPENED)], COUNTS, created_at=NOW)
+    again = telling((critical(), Why.WORSENED), name="Renamed")
+    tomorrow = NIGHT + timedelta(days=1)
+    other = compose(merchant(), tomorrow, [News(critical(), Why.OPENED, tomorrow)], COUNTS, created_at=NOW)
 
     assert alert().alert_id == again.alert_id == "2026-11-21#critical"
     assert other.alert_id != again.alert_id

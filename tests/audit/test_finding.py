@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from functions.audit.finding import Finding, Move, move, turned_critical
+from functions.audit.finding import Finding, Move, move
 from functions.audit.merchant import Severity
 from functions.audit.outcome import Outcome, Status
 from functions.audit.profile import default_profile
@@ -23,6 +23,7 @@ PASS, INFO, WARN, CRITICAL, BLIND = (
     Status.NOT_EVALUATED,
 )
 BAD = {WARN, CRITICAL}
+WORSE = {Move.OPENED, Move.REOPENED, Move.WORSENED}
 PACE = default_profile().pace
 HISTORIES = st.lists(st.sampled_from(list(Status)), min_size=1, max_size=40)
 
@@ -44,6 +45,10 @@ def through(outcomes: Iterable[Outcome]) -> list[tuple[Finding, Move]]:
 def live(history: Iterable[Status]) -> list[tuple[Finding, Move]]:
     """Return the same for nights whose figures, where there are any, are far from every threshold."""
     return through(map(outcome, history))
+
+
+def turned_critical(finding: Finding, happened: Move) -> bool:
+    return finding.severity is Severity.CRITICAL and happened in WORSE
 
 
 def bouncing(*rates: str) -> list[tuple[Finding, Move]]:
@@ -144,25 +149,6 @@ def test_several_reasons_are_all_named() -> None:
     blind = outcome(BLIND, causes=absent(Reason.NO_PRIOR, Reason.SAMPLE_TOO_SMALL).causes)
 
     assert after(None, blind, NIGHT)[0].reason == "no_prior,sample_too_small"
-
-
-@pytest.mark.parametrize(
-    ("history", "told"),
-    [
-        ([CRITICAL], [0]),
-        ([CRITICAL, CRITICAL, CRITICAL], [0]),
-        ([WARN, WARN, CRITICAL, CRITICAL], [2]),
-        ([WARN, PASS, PASS, WARN], []),
-        ([CRITICAL, BLIND, BLIND, CRITICAL], [0]),
-        ([CRITICAL, PASS, CRITICAL], [0]),
-        ([CRITICAL, PASS, PASS, CRITICAL], [0, 3]),
-        ([CRITICAL, WARN, CRITICAL], [0, 2]),
-        ([WARN, BLIND, CRITICAL], [2]),
-        ([BLIND, BLIND], []),
-    ],
-)
-def test_somebody_is_told_once_when_it_turns_critical(history: list[Status], told: list[int]) -> None:
-    assert [night for night, state in enumerate(live(history)) if turned_critical(*state)] == told
 
 
 @pytest.mark.parametrize(

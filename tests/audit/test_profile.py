@@ -28,10 +28,10 @@ findings.good_nights                                2
 findings.slow_nights                                7
 findings.margin_percent                             5
 findings.return_nights                              14
+findings.remind_nights                              7
 access_token.warn                                   14
 access_token.rejected                               critical
 access_token.invalid_grant                          critical
-account_access.basic_scope_missing                  critical
 access_token.lost_rotation                          critical
 access_token.disconnected_by_user                   critical
 access_token.account_deleted                        critical
@@ -39,6 +39,7 @@ access_token.age_changed                            critical
 access_token.banned                                 critical
 access_token.developer_revoked                      critical
 access_token.removed                                critical
+account_access.basic_scope_missing                  critical
 account_access.profile_scope_missing                warn
 account_access.personal_account                     warn
 stats_scope.stats_scope_missing                     warn
@@ -180,6 +181,7 @@ def bounce(value: str) -> str:
         (changed("slow_nights = { is = 7", "slow_nights = { is = 1"), "slow_nights: 1 is quicker than good_nights 2"),
         (changed("percent = { is = 5", "percent = { is = -1"), "findings.margin_percent: -1 is outside 0 to 50"),
         (changed("return_nights = { is = 14", "return_nights = { is = 61"), "return_nights: 61 is outside 0 to 60"),
+        (changed("remind_nights = { is = 7", "remind_nights = { is = 0"), "remind_nights: 0 is outside 1 to 60"),
     ],
 )  # fmt: skip
 def test_a_profile_that_cannot_work_is_refused_and_the_place_is_named(text: str, says: str) -> None:

@@ -7,6 +7,7 @@ from functions.audit.finding import Finding, Move
 from functions.audit.outcome import Status
 from functions.audit.profile import default_profile
 from functions.audit.snapshot import Snapshot
+from functions.audit.telling import Why
 from functions.audit.verdict import AuditState, Verdict, audit_of, conclude
 from tests.builders import CHECKS, NIGHT, NOW, PERIODS, absent, channel, merchant, overriding, snapshot
 
@@ -66,7 +67,7 @@ def test_only_what_is_new_the_next_night_is_told() -> None:
     second = night(next_night(BAD), findings(night(warned)))
 
     assert second.alert is not None
-    assert [(one.check_id, one.why) for one in second.alert.criticals] == [("session_conversion_rate", Move.WORSENED)]
+    assert [(one.check_id, one.why) for one in second.alert.criticals] == [("session_conversion_rate", Why.WORSENED)]
 
 
 def test_a_night_without_sight_alarms_nobody_and_closes_nothing() -> None:

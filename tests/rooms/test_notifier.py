@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from functions.audit.alert import Alert, AlertState
+from functions.audit.telling import Circumstances, Mute
 from functions.notifier.notify import Notified, Notifier
 from functions.store.verdicts import settle
 from tests.builders import NIGHT, NOW, merchant
@@ -30,9 +31,16 @@ class Stage:
 
     cloud: Cloud
     sns: FakeSns = field(default_factory=FakeSns)
+    counted: list[Alert] = field(default_factory=list)
 
     def notify(self, merchant_id: str = "larkspur") -> Notified:
-        notifier = Notifier(self.cloud.tables, cast("Any", self.sns), TOPIC, clock=lambda: LATER)
+        notifier = Notifier(
+            self.cloud.tables,
+            cast("Any", self.sns),
+            TOPIC,
+            clock=lambda: LATER,
+            on_published=self.counted.append,
+        )
         return notifier.notify(merchant_id, ID)
 
     def alert(self) -> Alert:
@@ -81,6 +89,7 @@ def test_email_and_sms_have_their_own_texts_and_subscribers_their_attributes(sta
         "severity": ("String", "critical"),
         "areas": ("String.Array", '["traffic"]'),
         "check_ids": ("String.Array", '["bounce_rate"]'),
+        "reasons": ("String.Array", '["opened"]'),
     }
 
 
@@ -96,6 +105,23 @@ def test_the_record_that_comes_again_publishes_nothing(stage: Stage) -> None:
 def test_an_alert_that_is_gone_is_no_error(stage: Stage) -> None:
     assert stage.notify("foxglove") is Notified.GONE
     assert stage.sns.published == []
+
+
+def test_an_alert_that_was_held_is_not_published(cloud: Cloud) -> None:
+    settle(cloud.tables, audit(), merchant(), ttl=TTL, around=Circumstances(mutes=(Mute(NIGHT),)))
+    stage = Stage(cloud)
+    before = cloud.everything()
+
+    assert stage.notify() is Notified.NOT_DUE
+    assert stage.sns.published == []
+    assert cloud.everything() == before
+
+
+def test_who_counts_hears_of_each_message_that_left_once(stage: Stage) -> None:
+    stage.notify()
+    stage.notify()
+
+    assert [alert.merchant_id for alert in stage.counted] == ["larkspur"]
 
 
 def test_a_topic_that_refuses_leaves_the_alert_pending_for_the_next_try(stage: Stage) -> None:

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.audit.alert import Alert, AlertState, Critical
+from functions.audit.alert import Alert, AlertState, Critical, HeldBack
 from functions.audit.errors import InvalidMessage
-from functions.audit.finding import Move
 from functions.audit.outcome import Status
+from functions.audit.telling import Held, Why
 from functions.store.alerts import alert_item, key_of_image
 from tests.builders import NIGHT, NOW
 from tests.cloud import Cloud, pretended_aws
@@ -26,7 +26,15 @@ CRITICALS = st.builds(
     Critical,
     check_id=st.sampled_from(["bounce_rate", "access_token"]),
     area=st.sampled_from(["traffic", "access"]),
-    why=st.sampled_from(list(Move)),
+    why=st.sampled_from(list(Why)),
+    summary=st.text(max_size=30),
+)
+HELD = st.builds(
+    HeldBack,
+    check_id=st.sampled_from(["bounce_rate", "access_token"]),
+    area=st.sampled_from(["traffic", "access"]),
+    because=st.sampled_from(list(Held)),
+    wanted=st.none() | st.sampled_from(list(Why)),
     summary=st.text(max_size=30),
 )
 ALERTS = st.builds(
@@ -40,6 +48,7 @@ ALERTS = st.builds(
     sms=st.text(max_size=60),
     created_at=st.just(NOW),
     state=st.sampled_from(list(AlertState)),
+    held=st.lists(HELD, max_size=3).map(tuple),
 )
 
 
@@ -75,6 +84,24 @@ def test_the_ledger_row_reads_plainly(cloud: Cloud) -> None:
     assert (row["state"], row["night"], row["unsent_night"]) == ("pending", "2026-11-21", "2026-11-21")
     assert row["areas"] == ["traffic"]
     assert [(entry["check_id"], entry["why"]) for entry in row["criticals"]] == [("bounce_rate", "opened")]
+
+
+def test_the_ledger_says_why_nobody_was_told(cloud: Cloud) -> None:
+    muted = HeldBack("bounce_rate", "traffic", Held.MUTED, Why.OPENED, "Too many leave.")
+    blind = HeldBack("returning_users", "audience", Held.ROOT_CAUSE_SENT, None, "Could not look.")
+    _put(cloud, _alert(criticals=(), state=AlertState.HELD, held=(muted, blind)))
+
+    row = cloud.rows("alerts")[0]
+
+    assert (row["state"], row["criticals"], row.get("unsent_night")) == ("held", [], None)
+    assert row["held"] == [
+        {"check_id": "bounce_rate", "area": "traffic", "because": "muted", "wanted": "opened",
+         "summary": "Too many leave."},
+        {"check_id": "returning_users", "area": "audience", "because": "root_cause_sent",
+         "summary": "Could not look."},
+    ]  # fmt: skip
+    assert list(cloud.tables.alerts.unsent(NIGHT)) == []
+    assert not cloud.tables.alerts.touch("larkspur", row["alert_id"], at=LATER)
 
 
 def test_a_published_alert_leaves_the_unsent_ones_and_keeps_the_first_note(cloud: Cloud) -> None:

@@ -40,8 +40,9 @@ FINDINGS = st.builds(
     critical_since=DAYS,
     calmed_on=DAYS,
     returned_on=DAYS,
-    good_nights=st.integers(0, 6),
-    calm_nights=st.integers(0, 6),
+    last_told_on=DAYS,
+    good_nights=st.integers(0, 3),
+    calm_nights=st.integers(3, 6),
     evidence=st.dictionaries(st.sampled_from(["pages", "days"]), SCALARS | st.lists(ROWS, max_size=2), max_size=2),
 )
 

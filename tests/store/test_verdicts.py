@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from functions.audit.errors import Conflict
 from functions.audit.finding import Finding
 from functions.audit.outcome import Status
+from functions.audit.telling import Circumstances, Mute
 from functions.audit.verdict import Audit, AuditState, Verdict
 from functions.store.findings import finding_item
 from functions.store.tables import Tables
@@ -106,6 +107,46 @@ def test_the_criticals_of_a_second_night_are_not_told_again(cloud: Cloud) -> Non
     assert (finding.last_night, finding.opened_on) == (night_after(), NIGHT)
 
 
+def test_the_night_of_the_message_is_written_with_it(cloud: Cloud) -> None:
+    _settle(cloud.tables, audit())
+
+    findings = cloud.tables.findings.of_merchant("larkspur")
+
+    assert findings["bounce_rate"].last_told_on == NIGHT
+    assert {finding.last_told_on for check_id, finding in findings.items() if check_id != "bounce_rate"} == {None}
+
+
+def test_what_is_held_back_is_noted_and_told_when_nothing_is_in_the_way_any_more(cloud: Cloud) -> None:
+    muted = Circumstances(mutes=(Mute(NIGHT),))
+    settle(cloud.tables, audit(), merchant(), ttl=TTL, around=muted)
+    held = cloud.rows("alerts")[0]
+
+    _settle(cloud.tables, audit(night=night_after()))
+
+    assert (held["state"], held["held"][0]["because"], held["held"][0]["wanted"]) == ("held", "muted", "opened")
+    told = cloud.tables.alerts.get("larkspur", f"{night_after()}#critical")
+    assert told is not None
+    assert [(one.check_id, one.why.value) for one in told.criticals] == [("bounce_rate", "opened")]
+    assert cloud.tables.findings.of_merchant("larkspur")["bounce_rate"].last_told_on == night_after()
+
+
+def test_a_critical_is_told_again_after_seven_more_nights(cloud: Cloud) -> None:
+    for nights in range(9):
+        _settle(cloud.tables, audit(night=night_after(nights)))
+
+    told = [(row["night"], row["criticals"][0]["why"]) for row in cloud.rows("alerts")]
+    assert told == [("2026-11-21", "opened"), ("2026-11-28", "still_critical")]
+
+
+def test_a_critical_that_is_good_for_two_nights_is_told_as_resolved(cloud: Cloud) -> None:
+    _settle(cloud.tables, audit())
+    for nights in (1, 2, 3):
+        _settle(cloud.tables, audit(channel(), night=night_after(nights)))
+
+    told = [(row["night"], row["criticals"][0]["why"]) for row in cloud.rows("alerts")]
+    assert told == [("2026-11-21", "opened"), ("2026-11-23", "resolved")]
+
+
 def test_a_verdict_over_findings_that_changed_meanwhile_writes_nothing(cloud: Cloud) -> None:
     stale = verdict(audit(night=night_after()))
     _settle(cloud.tables, audit())
@@ -123,6 +164,8 @@ def test_a_verdict_over_findings_that_changed_meanwhile_writes_nothing(cloud: Cl
         {"last_night": NIGHT - timedelta(days=1)},
         {"good_nights": 1},
         {"status": Status.WARN},
+        {"last_told_on": None},
+        {"last_told_on": NIGHT - timedelta(days=1)},
     ],
     ids=lambda changed: next(iter(changed)),
 )

@@ -1,0 +1,148 @@
+"""Whether somebody is told of a finding tonight: sent or held, each for a named reason. Decided from values alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+from functions.audit.finding import Finding, Move
+from functions.audit.outcome import Status
+
+
+class Why(StrEnum):
+    """Why a message tells of a finding."""
+
+    OPENED = "opened"
+    REOPENED = "reopened"
+    WORSENED = "worsened"
+    STILL_CRITICAL = "still_critical"
+    RESOLVED = "resolved"
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the reader hears of this breach for the first time."""
+        return self in {Why.OPENED, Why.REOPENED, Why.WORSENED}
+
+    @property
+    def metric(self) -> str:
+        """The counter of messages sent for this reason, as in ``AlertsStillCritical``."""
+        return f"Alerts{_camel(self)}"
+
+
+class Held(StrEnum):
+    """Why nobody is told of a finding tonight."""
+
+    NOT_CRITICAL = "not_critical"
+    NOTHING_NEW = "nothing_new"
+    MUTED = "muted"
+    QUIET_HOURS = "quiet_hours"
+    ROOT_CAUSE_SENT = "root_cause_sent"
+    RECIPIENT_UNREACHABLE = "recipient_unreachable"
+
+    @property
+    def is_noted(self) -> bool:
+        """Whether the ledger notes it. The other two are how most findings are on most nights."""
+        return self not in {Held.NOT_CRITICAL, Held.NOTHING_NEW}
+
+    @property
+    def metric(self) -> str:
+        """The counter of what was held for this reason, as in ``AlertsHeldMuted``."""
+        return f"AlertsHeld{_camel(self)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Somebody is told, for this reason."""
+
+    reason: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Nobody is told, for this reason. ``wanted`` is what would have been said; ``None``: there was nothing to say."""
+
+    reason: Held
+    wanted: Why | None = None
+
+
+Decision: TypeAlias = Send | Hold
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """What a person does not want to hear of: one check, or all of them, up to and with the night ``until``."""
+
+    until: date
+    check_id: str | None = None
+
+    def hides(self, check_id: str, night: date) -> bool:
+        """Say whether messages about that check are muted on that night."""
+        return night <= self.until and self.check_id in {None, check_id}
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What else there is to know before somebody is told. As it comes: nothing stands in the way.
+
+    ``quiet_until``: the end of the recipient's quiet hours, while they last. ``reachable``: whether anybody is there
+    who can be reached at all.
+    """
+
+    mutes: tuple[Mute, ...] = ()
+    quiet_until: datetime | None = None
+    reachable: bool = True
+
+
+NOTHING_IN_THE_WAY: Final = Circumstances()
+
+
+def decide(
+    before: Finding | None,
+    finding: Finding,
+    happened: Move,
+    *,
+    remind_nights: int,
+    around: Circumstances,
+    now: datetime,
+    root: Decision | None = None,
+) -> Decision:
+    """Return whether somebody is told of this finding tonight, and why or why not.
+
+    ``root`` is what was decided about the root cause that explains tonight's state of this finding, if there is one.
+    """
+    wanted = _wanted(before, finding, happened, remind_nights)
+    if wanted is not None and any(mute.hides(finding.check_id, finding.last_night) for mute in around.mutes):
+        return Hold(Held.MUTED, wanted)
+    if root is not None:
+        # Where the root cause itself is held back, what it explains is held for the same reason.
+        return Hold(root.reason if isinstance(root, Hold) and root.wanted else Held.ROOT_CAUSE_SENT, wanted)
+    if wanted is None:
+        return Hold(Held.NOTHING_NEW if finding.status is Status.CRITICAL else Held.NOT_CRITICAL)
+    obstacle = _obstacle(around, now)
+    return Send(wanted) if obstacle is None else Hold(obstacle, wanted)
+
+
+def _obstacle(around: Circumstances, now: datetime) -> Held | None:
+    if not around.reachable:
+        return Held.RECIPIENT_UNREACHABLE
+    return Held.QUIET_HOURS if around.quiet_until is not None and now < around.quiet_until else None
+
+
+def _wanted(before: Finding | None, finding: Finding, happened: Move, remind_nights: int) -> Why | None:
+    """Return what there is to say about a finding: what was held on an earlier night is still to be said."""
+    if happened is Move.RESOLVED:
+        return Why.RESOLVED if before is not None and before.was_told else None
+    # A row that does not say since when it is critical is older than that attribute: somebody was told at the time.
+    if finding.status is not Status.CRITICAL or finding.critical_since is None:
+        return None
+    if finding.told_night is not None:
+        return Why.STILL_CRITICAL if (finding.last_night - finding.told_night).days >= remind_nights else None
+    if finding.critical_since != finding.opened_on:
+        return Why.WORSENED
+    return Why.REOPENED if finding.resolved_on is not None else Why.OPENED
+
+
+def _camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))

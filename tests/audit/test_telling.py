@@ -1,0 +1,285 @@
+"""Whether somebody is told: a pure decision with a named reason, once an episode, and never night after night."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.audit.finding import Finding, Move
+from functions.audit.outcome import Status
+from functions.audit.profile import default_profile
+from functions.audit.telling import (
+    NOTHING_IN_THE_WAY,
+    Circumstances,
+    Decision,
+    Held,
+    Hold,
+    Mute,
+    Send,
+    Why,
+    decide,
+)
+from functions.audit.verdict import Audit, AuditState, Verdict, conclude
+from tests.audit.test_finding import bounce
+from tests.builders import NIGHT, NOW, PERIODS, merchant, outcome
+
+PASS, WARN, CRITICAL, BLIND = Status.PASS, Status.WARN, Status.CRITICAL, Status.NOT_EVALUATED
+PACE = default_profile().pace
+HISTORIES = st.lists(st.sampled_from(list(Status)), min_size=1, max_size=40)
+RATES = st.lists(st.none() | st.decimals("50", "85", places=1), min_size=1, max_size=60)
+OPENED, WORSENED, REOPENED, RESOLVED, STILL = Why.OPENED, Why.WORSENED, Why.REOPENED, Why.RESOLVED, Why.STILL_CRITICAL
+
+
+def night(day: int) -> date:
+    return NIGHT + timedelta(days=day)
+
+
+def nights(outcomes: Iterable[object], around: Sequence[Circumstances] = ()) -> list[Verdict]:
+    """Return what each night of one check comes to, one after the other, as one merchant's evaluator would see it."""
+    before: dict[str, Finding] = {}
+    verdicts: list[Verdict] = []
+    for day, seen in enumerate(outcomes):
+        audit = Audit(
+            merchant_id="larkspur",
+            night=night(day),
+            state=AuditState.DONE,
+            outcomes=(seen,),  # type: ignore[arg-type]  # an outcome, of whatever story
+            kpis=(),
+            periods=PERIODS,
+            snapshot_sha256="",
+            profile_version="",
+            pace=PACE,
+            evaluated_at=NOW + timedelta(days=day),
+        )
+        verdict = conclude(audit, merchant(), before, around[day] if day < len(around) else NOTHING_IN_THE_WAY)
+        before = {finding.check_id: finding for finding in verdict.findings}
+        verdicts.append(verdict)
+    return verdicts
+
+
+def told(outcomes: Iterable[object], around: Sequence[Circumstances] = ()) -> dict[int, str]:
+    """Return why a message was sent, by the number of the night."""
+    return {
+        day: verdict.alert.criticals[0].why.value
+        for day, verdict in enumerate(nights(outcomes, around))
+        if verdict.alert and verdict.alert.criticals
+    }
+
+
+def held(outcomes: Iterable[object], around: Sequence[Circumstances] = ()) -> dict[int, tuple[str, str | None]]:
+    """Return why nobody was told of what there was to say, by the number of the night."""
+    return {
+        day: (entry.because.value, entry.wanted)
+        for day, verdict in enumerate(nights(outcomes, around))
+        for entry in (verdict.alert.held if verdict.alert else ())
+    }
+
+
+@pytest.mark.parametrize(
+    ("history", "story"),
+    [
+        ([CRITICAL], {0: "opened"}),
+        ([CRITICAL] * 3, {0: "opened"}),
+        ([WARN, WARN, CRITICAL, CRITICAL], {2: "worsened"}),
+        ([WARN, PASS, PASS, WARN], {}),
+        ([CRITICAL, BLIND, BLIND, CRITICAL], {0: "opened"}),
+        ([CRITICAL, PASS, CRITICAL], {0: "opened"}),
+        ([CRITICAL, PASS, PASS], {0: "opened", 2: "resolved"}),
+        ([CRITICAL, WARN, PASS, PASS, PASS], {0: "opened", 3: "resolved"}),
+        ([CRITICAL, PASS, PASS, CRITICAL], {0: "opened", 2: "resolved", 3: "reopened"}),
+        ([CRITICAL, WARN, CRITICAL], {0: "opened", 2: "worsened"}),
+        ([WARN, PASS, PASS, CRITICAL], {3: "reopened"}),
+        ([WARN, BLIND, CRITICAL], {2: "worsened"}),
+        ([BLIND, BLIND], {}),
+        ([WARN, PASS, PASS], {}),
+        # Still critical after seven more nights, and again; a night that could not look is no reminder.
+        ([CRITICAL] * 15, {0: "opened", 7: "still_critical", 14: "still_critical"}),
+        ([*[CRITICAL] * 7, BLIND, CRITICAL], {0: "opened", 8: "still_critical"}),
+        ([*[CRITICAL] * 7, PASS, CRITICAL], {0: "opened", 8: "still_critical"}),
+        ([CRITICAL, *[WARN] * 8], {0: "opened"}),
+    ],
+)
+def test_somebody_is_told_when_there_is_something_to_say(history: list[Status], story: dict[int, str]) -> None:
+    assert told(map(outcome, history)) == story
+
+
+def muted(until: int, check_id: str | None = None) -> Circumstances:
+    return Circumstances(mutes=(Mute(night(until), check_id),))
+
+
+def test_what_is_muted_is_noted_each_night_and_told_when_the_mute_is_over() -> None:
+    history, around = [outcome(CRITICAL)] * 4, [muted(1)] * 4
+
+    assert held(history, around) == {0: ("muted", OPENED), 1: ("muted", OPENED)}
+    assert told(history, around) == {2: "opened"}
+    (story,) = nights(history, around)[2].alert.criticals  # type: ignore[union-attr]  # it is there: see above
+    assert story.why is OPENED
+
+
+def test_a_mute_is_for_its_check_or_for_all_of_them() -> None:
+    assert told([outcome(CRITICAL)], [muted(9, "cart_abandonment_rate")]) == {0: "opened"}
+    assert told([outcome(CRITICAL)], [muted(9, "bounce_rate")]) == told([outcome(CRITICAL)], [muted(9)]) == {}
+
+
+def test_what_nobody_heard_of_is_not_called_resolved() -> None:
+    history = [outcome(status) for status in (CRITICAL, PASS, PASS)]
+
+    assert told(history, [muted(0)]) == {}
+    assert held(history, [muted(0)]) == {0: ("muted", OPENED)}
+    assert held(history, [Circumstances(), Circumstances(), muted(2)]) == {2: ("muted", RESOLVED)}
+
+
+def test_a_mute_hides_messages_and_never_findings() -> None:
+    history = [outcome(status) for status in (WARN, CRITICAL, BLIND, PASS)]
+    loud, quiet = nights(history), nights(history, [muted(9)] * 4)
+
+    assert [verdict.moves for verdict in loud] == [verdict.moves for verdict in quiet]
+    for one, other in zip(loud, quiet, strict=True):
+        assert [finding.severity for finding in one.findings] == [finding.severity for finding in other.findings]
+
+
+@pytest.mark.parametrize(
+    ("around", "because"),
+    [
+        (Circumstances(reachable=False), "recipient_unreachable"),
+        (Circumstances(quiet_until=NOW + timedelta(minutes=1)), "quiet_hours"),
+        (Circumstances(mutes=(Mute(NIGHT),), reachable=False), "muted"),
+        (Circumstances(quiet_until=NOW + timedelta(hours=1), reachable=False), "recipient_unreachable"),
+    ],
+)
+def test_what_cannot_be_told_now_is_noted_with_its_reason(around: Circumstances, because: str) -> None:
+    assert held([outcome(CRITICAL)], [around]) == {0: (because, OPENED)}
+    assert told([outcome(CRITICAL)], [around]) == {}
+    assert told([outcome(CRITICAL)] * 2, [around]) == {1: "opened"}
+
+
+def test_quiet_hours_that_are_over_hold_nothing() -> None:
+    assert told([outcome(CRITICAL)], [Circumstances(quiet_until=NOW)]) == {0: "opened"}
+
+
+def finding(status: Status = CRITICAL, **changed: object) -> Finding:
+    usual: dict[str, object] = {"opened_on": NIGHT, "critical_since": NIGHT, "severity": status.severity}
+    return Finding("larkspur", "bounce_rate", NIGHT, status, **(usual | changed))  # type: ignore[arg-type]  # a story's
+
+
+def deciding(of: Finding, happened: Move = Move.OPENED, *, root: Decision | None = None) -> Decision:
+    return decide(None, of, happened, remind_nights=7, around=NOTHING_IN_THE_WAY, now=NOW, root=root)
+
+
+@pytest.mark.parametrize(
+    ("root", "because"),
+    [
+        (Send(OPENED), Held.ROOT_CAUSE_SENT),
+        (Hold(Held.NOTHING_NEW), Held.ROOT_CAUSE_SENT),
+        (Hold(Held.MUTED, OPENED), Held.MUTED),
+        (Hold(Held.RECIPIENT_UNREACHABLE, STILL), Held.RECIPIENT_UNREACHABLE),
+    ],
+)
+def test_what_a_root_cause_explains_is_held_as_the_root_cause_is(root: Decision, because: Held) -> None:
+    blind = finding(BLIND, severity=None, opened_on=None, critical_since=None)
+
+    assert deciding(finding(), root=root) == Hold(because, OPENED)
+    assert deciding(blind, Move.BLINDED, root=root) == Hold(because)
+
+
+def test_what_there_is_nothing_to_say_about_says_why_not() -> None:
+    assert deciding(finding(WARN, critical_since=None)) == Hold(Held.NOT_CRITICAL)
+    assert deciding(finding(last_told_on=NIGHT)) == Hold(Held.NOTHING_NEW)
+    assert deciding(finding(BLIND, severity=CRITICAL.severity), Move.BLINDED) == Hold(Held.NOT_CRITICAL)
+    # A row from before this was counted: it is not told anew because of that.
+    assert deciding(finding(critical_since=None)) == Hold(Held.NOTHING_NEW)
+
+
+def test_every_reason_has_a_counter_of_its_own() -> None:
+    assert [why.metric for why in Why] == [
+        "AlertsOpened",
+        "AlertsReopened",
+        "AlertsWorsened",
+        "AlertsStillCritical",
+        "AlertsResolved",
+    ]
+    assert {because.metric for because in Held if because.is_noted} == {
+        "AlertsHeldMuted",
+        "AlertsHeldQuietHours",
+        "AlertsHeldRootCauseSent",
+        "AlertsHeldRecipientUnreachable",
+    }
+
+
+def test_a_night_that_is_known_already_tells_nothing() -> None:
+    (first,) = nights([outcome(CRITICAL)], [muted(0)])
+    known = {one.check_id: one for one in first.findings}
+
+    again = conclude(first.audit, merchant(), known)
+
+    assert (again.findings, again.alert) == (first.findings, None)
+
+
+def circumstances() -> st.SearchStrategy[Circumstances]:
+    return st.sampled_from([Circumstances(), Circumstances(), Circumstances(reachable=False), muted(999)])
+
+
+@given(HISTORIES, st.lists(circumstances(), max_size=40))
+def test_an_episode_is_opened_once_and_nobody_is_left_untold_without_a_reason(
+    history: list[Status], around: list[Circumstances]
+) -> None:
+    """DESIGN 10.3, for every history of one check and whatever stands in the way on each night."""
+    spell_told = False
+    for verdict in nights(map(outcome, history), around):
+        (state,), alert = verdict.findings, verdict.alert
+        whys = [one.why for one in alert.criticals] if alert else []
+        if verdict.moves["bounce_rate"] in {Move.OPENED, Move.REOPENED, Move.WORSENED} or state.critical_since is None:
+            spell_told = False
+        if any(why.is_new for why in whys):
+            assert not spell_told, "told as new twice"
+            spell_told = True
+        if state.status is CRITICAL and not spell_told:
+            assert alert is not None
+            assert [entry.wanted for entry in alert.held if entry.wanted and entry.wanted.is_new]
+        assert state.status is not BLIND or not whys
+
+
+@given(st.one_of(HISTORIES.map(lambda history: list(map(outcome, history))), RATES.map(lambda rates: [
+    outcome(BLIND) if rate is None else bounce(rate) for rate in rates
+])))  # fmt: skip
+def test_no_history_brings_a_message_night_after_night(history: list[object]) -> None:
+    days = told(history)
+
+    for start in days:
+        week = [why for day, why in days.items() if start <= day < start + 7]
+        assert len(week) <= 3, days
+        assert week.count("opened") <= 1
+    reminders = [day for day, why in days.items() if why == "still_critical"]
+    for reminder in reminders:
+        assert max(day for day in days if day < reminder) <= reminder - 7
+
+
+@given(st.integers(1, 3), st.integers(0, 3), st.integers(3, 10))
+def test_what_comes_and_goes_is_told_a_few_times_and_then_weekly_at_most(bad: int, good: int, times: int) -> None:
+    """A token that is rejected every third night, say: no figure, and so no margin to be clear of."""
+    days = list(told(map(outcome, ([CRITICAL] * bad + [PASS] * good) * times)).values())
+
+    assert days[:3] in (["opened", "resolved", "reopened"], ["opened", *["still_critical"] * 2][: len(days[:3])])
+    assert set(days[3:]) <= {"still_critical"}
+
+
+@given(HISTORIES)
+def test_good_news_follow_bad_news_and_end_them(history: list[Status]) -> None:
+    bad_news = False
+    for why in told(map(outcome, history)).values():
+        if why == "resolved":
+            assert bad_news
+        bad_news = why != "resolved"
+
+
+def test_the_margin_is_in_the_profile_and_decides() -> None:
+    near = [bounce(Decimal(rate)) for rate in ("75.1", "74.9") * 5]
+    wide = [bounce(Decimal(rate)) for rate in ("75.1", "70") * 5]
+
+    assert told(near) == {0: "opened", 8: "still_critical"}
+    assert told(wide) == {0: "opened", 2: "worsened"}
