@@ -11,7 +11,7 @@ import traceback
 import typer
 from rich.console import Console
 
-from console.commands import audit, connect, demo, findings, merchants, run
+from console.commands import audit, connect, demo, disconnect, findings, merchants, run
 from console.errors import Exit
 from functions.audit.errors import NightjarError
 
@@ -27,6 +27,7 @@ app.command("demo")(demo.demo)
 app.command("audit")(audit.audit)
 app.add_typer(merchants.app, name="merchants")
 app.command("connect")(connect.connect)
+app.command("disconnect")(disconnect.disconnect)
 app.command("run")(run.run)
 app.command("findings")(findings.findings)
 

@@ -39,7 +39,8 @@ NO_TIME: Final = Absent.because(Reason.SOURCE_FAILED, "there was no time left to
 class Pass:
     """What a fetch may show at the door.
 
-    ``grant`` is the newest one, ``None`` when nobody ever connected. ``revoked``: TikTok answered ``invalid_grant``.
+    ``grant`` is the newest one, ``None`` when nobody ever connected. ``revoked``: TikTok answered ``invalid_grant``, or
+    ended the connection when `nightjar disconnect` asked for it.
     ``outage``: why a refresh that was due did not come about, although nothing is known against the token.
     """
 
@@ -107,7 +108,7 @@ class Keeper:
 
     async def _renew(self, grant: Grant, *, second: bool) -> Pass:
         if self.refresh is None or grant.refresh_token is None:
-            return Pass(grant)
+            return Pass(grant, revoked=_given_back(grant))
         mine = await self._lease(grant)
         if isinstance(mine, Pass):
             return mine
@@ -224,3 +225,8 @@ class Keeper:
     @property
     def _time(self) -> datetime:
         return self.now + timedelta(seconds=self.http.clock() - self.began)
+
+
+def _given_back(grant: Grant) -> bool:
+    """Say whether the connection was ended from our side: a webhook marks a row too, but leaves the tokens there."""
+    return grant.state is State.REMOVED and grant.access_token is None and grant.refresh_token is None

@@ -143,14 +143,14 @@ class Place:
         files = ("--merchants", str(self.file), "--store", str(self.store))
         return (command, "larkspur", *files, *page, *options)
 
-    def say(self, *options: str, command: str = "connect", secrets: tuple[str, ...] = ()) -> Said:
-        """Run the command in this process, with nothing to read on stdin."""
+    def say(self, *options: str, command: str = "connect", typed: str = "", secrets: tuple[str, ...] = ()) -> Said:
+        """Run the command in this process, with only this to read on stdin."""
         for name, value in {**KEYS, "XDG_STATE_HOME": str(self.folder / "state")}.items():
             self.monkeypatch.setenv(name, value)
         self.monkeypatch.setattr(sys, "argv", ["nightjar", *self.words(*options, command=command)])
         self.monkeypatch.setattr("signal.signal", lambda *_: None)
         self.capture.readouterr()
-        with pytest.raises(SystemExit) as left, nothing_to_read():
+        with pytest.raises(SystemExit) as left, stdin_of(self.folder / "typed", typed):
             main()
         out, err = self.capture.readouterr()
         return said(int(left.value.code or 0), out, err, *secrets)
@@ -195,13 +195,16 @@ class Place:
 
 
 @contextmanager
-def nothing_to_read() -> Iterator[None]:
-    """Have stdin be at its end, whatever the test runner does with it."""
-    before, empty = os.dup(0), os.open(os.devnull, os.O_RDONLY)
-    os.dup2(empty, 0)
-    os.close(empty)
-    try:
-        yield
-    finally:
-        os.dup2(before, 0)
-        os.close(before)
+def stdin_of(file: Path, typed: str) -> Iterator[None]:
+    """Have stdin hold this and be at its end then, whatever the test runner does with it."""
+    file.write_text(typed, encoding="utf-8")
+    before, stdin = os.dup(0), sys.stdin
+    with file.open(encoding="utf-8") as opened:
+        os.dup2(opened.fileno(), 0)
+        sys.stdin = opened
+        try:
+            yield
+        finally:
+            os.dup2(before, 0)
+            os.close(before)
+            sys.stdin = stdin

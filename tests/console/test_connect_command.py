@@ -180,6 +180,13 @@ def test_the_code_alone_is_enough_however_it_was_copied(place: Place, browser: B
     assert ended.code == 0, ended.err
 
 
+def test_the_address_may_be_typed_in_instead_of_standing_in_the_shells_history(place: Place, browser: Browser) -> None:
+    location = browser.allow(begin(place))
+
+    assert place.say("--code", "-", typed="").code == 2
+    assert place.say("--code", "-", typed=f"{location}\n").code == 0
+
+
 def test_a_code_that_was_decoded_before_is_dead(place: Place, browser: Browser) -> None:
     location = browser.allow(begin(place))
 
