@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 from tests.console.healthy import HEALTHY_GRANT, HEALTHY_USER, healthy_pages, healthy_sessions, healthy_sources
 
 USER_INFO, TOKEN = "/v2/user/info/", "/v2/oauth/token/"
+GROUPS = {"basic": "display_name", "profile": "username", "stats": "follower_count"}
 SESSIONS, PAGES, SOURCES = "/analytics/sessions", "/analytics/pages", "/analytics/sources"
 STOREFRONT = (SESSIONS, PAGES, SOURCES)
 _RAW = re.compile(r'"@raw:(.*?)@"')
@@ -76,12 +77,12 @@ class Call:
     at: float
 
     @property
-    def group(self) -> str:
-        """The scope group of a user info call, by the fields that it names."""
+    def groups(self) -> frozenset[str]:
+        """The scope groups of a user info call, by the fields that it names."""
+        if self.path != USER_INFO:
+            return frozenset()
         fields = self.query.get("fields", "")
-        if "follower_count" in fields:
-            return "stats"
-        return "profile" if "username" in fields else "basic"
+        return frozenset(group for group, name in GROUPS.items() if name in fields)
 
 
 Answer = Reply | Callable[[Call], Reply]
@@ -91,7 +92,8 @@ Answer = Reply | Callable[[Call], Reply]
 class World:
     """One merchant's TikTok and storefront. Change the data in place, or give a whole answer for a path.
 
-    A key of ``answers`` is a path, or ``METHOD path``, or a scope group of the user info call. A list is taken one
+    A key of ``answers`` is a path, or ``METHOD path``, or a scope group of the user info call, which also answers a
+    call for more than that group: with TikTok one field that fails, fails the request. A list is taken one
     answer a call; its last one stays.
     """
 
@@ -114,7 +116,7 @@ class World:
         """Return the answer to a call: the scripted one, else the healthy one."""
         with self._lock:
             self.calls.append(call)
-            keys = (f"{call.method} {call.path}", call.group if call.path == USER_INFO else "", call.path)
+            keys = (f"{call.method} {call.path}", *sorted(call.groups), call.path)
             for key in keys:
                 if key in self.answers:
                     answer = self.answers[key]

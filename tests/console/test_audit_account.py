@@ -69,12 +69,12 @@ def test_a_scope_that_is_missing_is_found_live_and_on_record(
     expect(result, due)
     assert {result.kpi(name)["reason"] for name in STATS} == {"scope_missing" if group == "stats" else None}
     if where == "file" and group != "basic":
-        assert group not in {call.group for call in world.to(USER_INFO)}
+        assert all(group not in call.groups for call in world.to(USER_INFO))
 
 
 def test_scopes_that_nobody_recorded_are_asked_for(desk: Desk, world: World) -> None:
     expect(desk.audit(Shop(world, scopes=None)))
-    assert {call.group for call in world.to(USER_INFO)} == {"basic", "profile", "stats"}
+    assert [call.groups for call in world.to(USER_INFO)] == [{"basic", "profile", "stats"}]
 
 
 def test_no_scope_on_record_at_all_is_critical(desk: Desk, world: World) -> None:
@@ -216,23 +216,30 @@ def test_a_user_of_odd_fields_is_still_a_user(desk: Desk, world: World, user: di
     expect(desk.audit(Shop(world)))
 
 
-def test_user_info_is_asked_with_get_and_the_fields_in_the_query(desk: Desk, world: World) -> None:
+OF_BASIC = {"open_id", "union_id", "avatar_url", "avatar_url_100", "avatar_large_url", "display_name"}
+OF_PROFILE = {"bio_description", "profile_deep_link", "is_verified", "username"}
+
+
+def test_user_info_is_asked_with_one_get_and_the_fields_in_the_query(desk: Desk, world: World) -> None:
     desk.audit(Shop(world))
 
-    calls = world.to(USER_INFO)
-    assert {call.method for call in calls} == {"GET"}
-    assert {call.body for call in calls} == {b""}
-    by_group = {call.group: set(call.query["fields"].split(",")) for call in calls}
+    (call,) = world.to(USER_INFO)
+    assert (call.method, call.body) == ("GET", b"")
+    fields = set(call.query["fields"].split(","))
+    assert set(COUNTS) < fields <= OF_BASIC | OF_PROFILE | set(COUNTS)
+
+
+def test_where_one_field_is_forbidden_each_group_is_asked_for_its_own(desk: Desk, world: World) -> None:
+    world.answers["stats"] = failed(401, "scope_not_authorized")
+
+    desk.audit(Shop(world))
+
+    whole, *alone = world.to(USER_INFO)
+    by_group = {next(iter(call.groups)): set(call.query["fields"].split(",")) for call in alone}
+    assert len(whole.groups) == len(alone) == 3
     assert by_group["stats"] == set(COUNTS)
-    assert by_group["basic"] <= {
-        "open_id",
-        "union_id",
-        "avatar_url",
-        "avatar_url_100",
-        "avatar_large_url",
-        "display_name",
-    }
-    assert by_group["profile"] <= {"bio_description", "profile_deep_link", "is_verified", "username"}
+    assert by_group["basic"] <= OF_BASIC
+    assert by_group["profile"] <= OF_PROFILE
 
 
 @pytest.mark.parametrize("refusal", [html(405), html(404, "Unsupported path(Janus)"), failed(404, "invalid_params")])
@@ -245,7 +252,7 @@ def test_user_info_that_takes_post_only_is_asked_by_post(desk: Desk, world: Worl
     expect(result)
     assert result.kpi("followers")["value"] == 18250
     posts = [call for call in world.to(USER_INFO) if call.method == "POST"]
-    assert len(posts) == 3
+    assert len(posts) == 1
     assert all(call.query["fields"] and call.headers["authorization"] == "Bearer act.file" for call in posts)
 
 

@@ -1,4 +1,4 @@
-"""User info is asked once per scope group; only TikTok's own word rejects a token; no group blinds another."""
+"""User info is one call, or one a group where that fails; only TikTok's own word rejects; no group blinds another."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ from tests.fetcher.world import (
 )
 
 GROUPS = ("basic", "profile", "stats")
+WHOLE = "basic+profile+stats"
 ACCOUNT_ONLY = merchant(analytics=None)
 
 
@@ -50,17 +51,17 @@ def user(**changed: object) -> httpx.Response:
     return ok({"user": {**HEALTHY_USER, **changed}})
 
 
-def test_each_group_is_asked_for_its_own_fields_with_get_and_the_token(world: World) -> None:
+def test_all_that_was_granted_is_asked_for_in_one_get_with_the_token(world: World) -> None:
     snapshot = seen()
 
-    assert sorted(world.names()) == ["GET basic", "GET profile", "GET stats"]
-    assert all(request.headers["authorization"] == "Bearer act.file" for request in world.requests)
-    assert all(request.content == b"" for request in world.requests)
-    assert {request.url.params["fields"] for request in world.requests} == {
-        "open_id,union_id,display_name,avatar_url",
-        "bio_description,profile_deep_link,is_verified,username",
-        "follower_count,following_count,likes_count,video_count",
-    }
+    (request,) = world.requests
+    assert request.method == "GET"
+    assert request.headers["authorization"] == "Bearer act.file"
+    assert request.content == b""
+    assert request.url.params["fields"] == (
+        "open_id,union_id,display_name,avatar_url,bio_description,profile_deep_link,is_verified,username,"
+        "follower_count,following_count,likes_count,video_count"
+    )
     assert snapshot.basic == AccountBasic(open_id="723f24d7", display_name="Larkspur Candles")
     assert snapshot.profile == AccountProfile(username="larkspurcandles", is_verified=False)
     assert snapshot.stats == AccountStats(followers=18250, following=312, likes=240118, videos=143)
@@ -79,7 +80,7 @@ def test_where_get_is_not_known_post_is_tried_with_fields_in_query_and_body(
     snapshot = seen()
 
     posted = [request for request in world.requests if request.method == "POST"]
-    assert len(posted) == 3
+    assert len(posted) == 1
     assert all(json.loads(request.content)["fields"] == request.url.params["fields"].split(",") for request in posted)
     assert isinstance(snapshot.stats, AccountStats)
     assert isinstance(snapshot.token, TokenSeen)
@@ -91,7 +92,7 @@ def test_a_host_that_took_post_is_asked_so_from_then_on(world: World) -> None:
 
     _twice(world, between=world.requests.clear)
 
-    assert sorted(world.names()) == ["POST basic", "POST profile", "POST stats"]
+    assert world.names() == [f"POST {WHOLE}"]
 
 
 def test_a_host_that_takes_get_again_is_believed_again(world: World) -> None:
@@ -173,7 +174,7 @@ def test_a_host_that_knows_neither_verb_failed_and_rejects_nobody(world: World) 
     assert {reason(part) for part in (snapshot.token, snapshot.basic, snapshot.profile, snapshot.stats)} == {
         Reason.SOURCE_FAILED
     }
-    assert sorted(world.names()) == sorted(f"{verb} {group}" for verb in ("GET", "POST") for group in GROUPS)
+    assert world.names() == [f"GET {WHOLE}", f"POST {WHOLE}"]
 
 
 @pytest.mark.parametrize("code", ["access_token_invalid", "access_token_expired"])
@@ -259,20 +260,21 @@ def test_a_token_that_one_group_accepts_is_accepted(world: World) -> None:
 @pytest.mark.parametrize(
     ("scopes", "asked"),
     [
-        (None, ["basic", "profile", "stats"]),
-        (ALL, ["basic", "profile", "stats"]),
-        (("user.info.basic",), ["basic"]),
-        (("user.info.basic", "user.info.stats", "video.list"), ["basic", "stats"]),
-        (("user.info.stats",), ["basic", "stats"]),
-        ((), ["basic"]),
+        (None, WHOLE),
+        (ALL, WHOLE),
+        (("user.info.basic",), "basic"),
+        (("user.info.basic", "user.info.stats", "video.list"), "basic+stats"),
+        (("user.info.stats",), "stats"),
+        (("video.list",), "basic"),
+        ((), "basic"),
     ],
 )
-def test_only_what_was_granted_is_asked_and_basic_always(
-    world: World, scopes: tuple[str, ...] | None, asked: list[str]
+def test_only_what_was_granted_is_asked_and_basic_where_nothing_was(
+    world: World, scopes: tuple[str, ...] | None, asked: str
 ) -> None:
     snapshot = seen(scopes=scopes)
 
-    assert sorted(world.names()) == [f"GET {group}" for group in asked]
+    assert world.names() == [f"GET {asked}"]
     parts = {"basic": snapshot.basic, "profile": snapshot.profile, "stats": snapshot.stats}
     for group, part in parts.items():
         if scopes is None or f"user.info.{group}" in scopes:
@@ -288,7 +290,90 @@ def test_scopes_of_the_settings_count_where_the_grant_has_none(world: World) -> 
     snapshot = fetched(shop=shop, grants=Memory(grant(scopes=None)))
 
     assert snapshot.scopes == ("user.info.basic", "user.info.stats")
-    assert sorted(world.names()) == ["GET basic", "GET stats"]
+    assert world.names() == ["GET basic+stats"]
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        failed(401, "scope_not_authorized"),
+        failed(400, "scope_permission_missed"),
+        failed(200, "scope_not_authorized"),
+        failed(400, "invalid_params"),
+        failed(401, "access_token_invalid"),
+        html(200),
+        html(403),
+        ok({}),
+    ],
+)
+@pytest.mark.parametrize("scopes", [ALL, None])
+def test_where_the_one_call_is_refused_each_group_is_asked_alone(
+    world: World, refused: httpx.Response, scopes: tuple[str, ...] | None
+) -> None:
+    world.answers[WHOLE] = refused
+    world.answers["stats"] = failed(401, "scope_not_authorized")
+
+    snapshot = seen(scopes=scopes)
+
+    assert world.names()[0] == f"GET {WHOLE}"
+    assert sorted(world.names()[1:]) == ["GET basic", "GET profile", "GET stats"]
+    assert isinstance(snapshot.basic, AccountBasic)
+    assert isinstance(snapshot.profile, AccountProfile)
+    assert reason(snapshot.stats) is Reason.SCOPE_MISSING
+    assert isinstance(snapshot.token, TokenSeen)
+    assert snapshot.token.rejected is None
+
+
+@pytest.mark.parametrize("outage", [html(500), html(503), failed(500, "internal_error"), failed(200, "internal_error")])
+def test_after_an_outage_that_was_waited_for_each_group_gets_one_chance(world: World, outage: httpx.Response) -> None:
+    for group in GROUPS:
+        world.answers[group] = outage
+
+    seen()
+
+    names = world.names()
+    assert names[:3] == [f"GET {WHOLE}"] * 3
+    assert sorted(names[3:]) == ["GET basic", "GET profile", "GET stats"]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "calls"),
+    [
+        (failed(429, "rate_limit_exceeded"), 3),
+        (failed(200, "rate_limit_exceeded"), 3),
+        (html(429), 3),
+        (httpx.ReadTimeout("slow"), 3),
+        (httpx.ConnectError("refused"), 3),
+        (html(404), 2),
+    ],
+)
+def test_what_concerns_every_group_is_not_asked_of_each(world: World, trouble: Any, calls: int) -> None:
+    for group in GROUPS:
+        world.answers[group] = trouble
+
+    seen()
+
+    assert [name.split()[1] for name in world.names()] == [WHOLE] * calls
+
+
+def test_one_group_alone_is_asked_once(world: World) -> None:
+    world.answers["basic"] = failed(401, "scope_not_authorized")
+
+    seen(scopes=("user.info.basic",))
+
+    assert world.names() == ["GET basic"]
+
+
+def test_a_host_that_takes_post_is_asked_by_post_for_each_group_too(world: World) -> None:
+    world.answers |= {f"GET {group}": html(405) for group in GROUPS}
+    world.answers["POST stats"] = failed(401, "scope_not_authorized")
+
+    snapshot = seen()
+
+    assert sorted(world.names()) == sorted(
+        [f"GET {WHOLE}", f"POST {WHOLE}", "POST basic", "POST profile", "POST stats"]
+    )
+    assert isinstance(snapshot.profile, AccountProfile)
 
 
 @pytest.mark.parametrize(

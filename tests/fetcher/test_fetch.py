@@ -49,7 +49,7 @@ def reasons(snapshot: Snapshot, *parts: str) -> set[Reason]:
 def test_a_healthy_night_is_seen_whole(world: World) -> None:
     snapshot = fetched()
 
-    assert len(world.requests) == 6
+    assert len(world.requests) == 4
     assert (snapshot.merchant_id, snapshot.night, snapshot.taken_at) == ("larkspur", NIGHT, NOW)
     assert (snapshot.fetched, snapshot.scopes, snapshot.account_type) == (True, ALL, AccountType.BUSINESS)
     assert isinstance(snapshot.token, TokenSeen)
@@ -92,17 +92,17 @@ def test_the_token_goes_to_tiktok_and_the_storefront_and_the_apps_keys_to_tiktok
     ]
 
 
-def test_all_six_calls_are_on_their_way_before_any_is_answered() -> None:
+def test_all_four_calls_are_on_their_way_before_any_is_answered() -> None:
     waiting: list[asyncio.Event] = []
 
     async def when_all_are_there(writer: asyncio.StreamWriter) -> None:
         mine = asyncio.Event()
         waiting.append(mine)
-        if len(waiting) == 6:
+        if len(waiting) == 4:
             for event in waiting:
                 event.set()
         await asyncio.wait_for(mine.wait(), timeout=5)
-        writer.write(response(json.dumps({"data": {}, "error": {"code": "ok"}}).encode()))
+        writer.write(response(json.dumps({"data": {"user": {}}, "error": {"code": "ok"}}).encode()))
         await writer.drain()
 
     async def run() -> Snapshot:
@@ -116,7 +116,7 @@ def test_all_six_calls_are_on_their_way_before_any_is_answered() -> None:
 
     snapshot = asyncio.run(run())
 
-    assert len(waiting) == 6
+    assert len(waiting) == 4
     assert reasons(snapshot, "pages", "sources") == {Reason.NOT_MEASURED}
 
 
@@ -158,7 +158,7 @@ def test_without_analytics_only_the_account_is_asked(world: World) -> None:
 
     assert reasons(snapshot, *STOREFRONT) == {Reason.NOT_CONNECTED}
     assert isinstance(snapshot.token, TokenSeen)
-    assert len(world.requests) == 3
+    assert len(world.requests) == 1
 
 
 @pytest.mark.parametrize("stored", [(), (Grant(merchant_id="larkspur"),)])

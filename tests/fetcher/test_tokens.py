@@ -31,7 +31,7 @@ from tests.fetcher.world import (
     without,
 )
 
-SOURCES = ["GET basic", "GET pages", "GET profile", "GET sessions", "GET sources", "GET stats"]
+SOURCES = ["GET basic+profile+stats", "GET pages", "GET sessions", "GET sources"]
 PAST, SOON, LATER = NOW - timedelta(hours=1), NOW + timedelta(minutes=10), NOW + timedelta(minutes=11)
 
 

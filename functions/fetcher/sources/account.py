@@ -1,14 +1,15 @@
-"""The TikTok account: `/v2/user/info/`, asked once per scope group, because one forbidden field fails a whole call.
+"""The TikTok account: one call to `/v2/user/info/` for all that was granted; group by group where that one is refused.
 
-Facts: APIS 1. GET is what TikTok documents; another specification says POST. A 404 or 405 to GET is answered with one
-POST, and a host that took it is remembered for the container.
+One field without its scope fails a whole request, and scopes may be taken back at any time. Facts: APIS 1. GET is what
+TikTok documents; another specification says POST. A 404 or 405 to GET is answered with one POST, and a host that took
+it is remembered for the container.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from functions.audit.absence import Absent, Reason
@@ -44,17 +45,16 @@ class Account:
 async def ask_account(
     http: Http, tiktok: TikTok, *, token: str, granted: frozenset[str] | None, deadline: float
 ) -> Account:
-    """Ask every granted scope group at once; basic is always asked, because its answer decides about the token.
+    """Ask for the fields of every granted scope; of basic alone when there is none, because that answer decides.
 
     ``granted`` is ``None`` when nobody recorded the scopes: then all are asked, and the answers tell.
     """
-    asked = [scope for scope in FIELDS if scope == BASIC or granted is None or scope in granted]
-    answers = await asyncio.gather(*(_ask(http, tiktok.base_url, token, scope, deadline) for scope in asked))
-    users = {scope: _user(answer, scope) for scope, answer in zip(asked, answers, strict=True)}
+    asked = [scope for scope in FIELDS if granted is None or scope in granted] or [BASIC]
+    users = await _users(_Asking(http, tiktok.base_url, token, deadline), asked)
     # A scope error, too, proves that TikTok knew the token: it looked at what the token may see.
     accepted = any(not isinstance(u, Failure) or u.reason is Reason.SCOPE_MISSING for u in users.values())
     rejected = not accepted and any(isinstance(u, Failure) and u.code in TOKEN_REJECTED for u in users.values())
-    first = users[BASIC]
+    first = users[asked[0]]
     return Account(
         accepted=accepted,
         rejected=rejected,
@@ -65,40 +65,71 @@ async def ask_account(
     )
 
 
-async def _ask(http: Http, base_url: str, token: str, scope: str, deadline: float) -> Answer:
-    if base_url in http.post_only:
-        posted = await _call(http, "POST", base_url, token, scope, deadline)
-        if posted.status not in _WRONG_VERB:
-            return posted
-        # What was remembered is no longer so: a passing outage must not cost the container its memory for good.
-        http.post_only.discard(base_url)
-        return await _call(http, "GET", base_url, token, scope, deadline)
-    answer = await _call(http, "GET", base_url, token, scope, deadline)
-    if answer.status not in _WRONG_VERB:
-        return answer
-    posted = await _call(http, "POST", base_url, token, scope, deadline)
-    if posted.status is None or posted.status in _WRONG_VERB:
-        return answer
-    http.post_only.add(base_url)
-    return posted
+async def _users(asking: _Asking, scopes: Sequence[str]) -> Mapping[str, Mapping[str, Any] | Failure]:
+    """Return the user as each scope shows it: from one answer, or from one each where that one hides too much."""
+    answer = await asking.ask(scopes)
+    user = _user(answer, scopes)
+    if not isinstance(user, Failure) or len(scopes) == 1 or not _may_hide(answer, user):
+        return dict.fromkeys(scopes, user)
+    # What passes was waited for already: each group gets one chance.
+    again = _never if passing(answer) else passing
+    answers = await asyncio.gather(*(asking.ask([scope], again=again) for scope in scopes))
+    return {scope: _user(answer, [scope]) for scope, answer in zip(scopes, answers, strict=True)}
 
 
-async def _call(http: Http, verb: str, base_url: str, token: str, scope: str, deadline: float) -> Answer:
-    fields = FIELDS[scope]
-    body: dict[str, Any] = {"json": {"fields": list(fields)}} if verb == "POST" else {}
-    return await http.call(
-        verb,
-        base_url + PATH,
-        deadline=deadline,
-        headers={"Authorization": f"Bearer {token}"},
-        again=passing,
-        params={"fields": ",".join(fields)},
-        **body,
-    )
+def _may_hide(answer: Answer, failure: Failure) -> bool:
+    """Say whether the failure may be that of one group only; TikTok's silence, limits and a wrong path are of all."""
+    return answer.status not in {None, *_WRONG_VERB} and failure.reason is not Reason.RATE_LIMITED
 
 
-def _user(answer: Answer, scope: str) -> Mapping[str, Any] | Failure:
-    what = f"user info ({scope.rpartition('.')[2]})"
+def _never(_: Answer) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Whom to ask, with what, until when. Printing it shows no token."""
+
+    http: Http
+    base_url: str
+    token: str = field(repr=False)
+    deadline: float
+
+    async def ask(self, scopes: Sequence[str], again: Callable[[Answer], bool] = passing) -> Answer:
+        """Ask with the verb that this host is known to take, else with GET, and with POST where GET is not known."""
+        remembered = self.http.post_only
+        if self.base_url in remembered:
+            posted = await self._call("POST", scopes, again)
+            if posted.status not in _WRONG_VERB:
+                return posted
+            # What was remembered is no longer so: a passing outage must not cost the container its memory for good.
+            remembered.discard(self.base_url)
+            return await self._call("GET", scopes, again)
+        answer = await self._call("GET", scopes, again)
+        if answer.status not in _WRONG_VERB:
+            return answer
+        posted = await self._call("POST", scopes, again)
+        if posted.status is None or posted.status in _WRONG_VERB:
+            return answer
+        remembered.add(self.base_url)
+        return posted
+
+    async def _call(self, verb: str, scopes: Sequence[str], again: Callable[[Answer], bool]) -> Answer:
+        fields = [name for scope in scopes for name in FIELDS[scope]]
+        body: dict[str, Any] = {"json": {"fields": fields}} if verb == "POST" else {}
+        return await self.http.call(
+            verb,
+            self.base_url + PATH,
+            deadline=self.deadline,
+            headers={"Authorization": f"Bearer {self.token}"},
+            again=again,
+            params={"fields": ",".join(fields)},
+            **body,
+        )
+
+
+def _user(answer: Answer, scopes: Sequence[str]) -> Mapping[str, Any] | Failure:
+    what = f"user info ({', '.join(scope.rpartition('.')[2] for scope in scopes)})"
     data = open_envelope(answer, what=what)
     if isinstance(data, Failure):
         return data
