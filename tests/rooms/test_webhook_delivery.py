@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functions.audit.grant import REMOVALS, REMOVED
@@ -19,6 +19,8 @@ from tests.rooms.tiktok_posts import CLIENT_KEY, body, event
 
 NOW = datetime(2026, 11, 21, 2, 15, tzinfo=UTC)
 HAPPENED = datetime(2026, 11, 21, 2, 14, tzinfo=UTC)
+# No time limit: a busy machine is no failure.
+quick = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -174,11 +176,13 @@ def test_what_is_not_of_tiktoks_form_is_refused(raw: bytes) -> None:
     assert _status(raw) == 400
 
 
+@quick
 @given(st.binary(max_size=400) | JSON.map(lambda plain: json.dumps(plain).encode()))
 def test_whatever_the_bytes_are_they_are_understood_or_refused(raw: bytes) -> None:
     assert _comes_to(raw) == 400 or isinstance(_told(raw), OtherEvent)
 
 
+@quick
 @given(st.sampled_from(["client_key", "event", "create_time", "user_openid", "content"]), JSON)
 def test_any_value_in_any_place_is_understood_or_refused(place: str, value: Any) -> None:
     match _comes_to(body(**{place: value})):
@@ -248,6 +252,7 @@ def test_what_is_not_an_event_of_a_function_url_is_refused(changed: dict[str, An
     assert refused.value.status == 400
 
 
+@quick
 @given(JSON)
 def test_whatever_lambda_is_called_with_it_is_understood_or_refused(anything: Any) -> None:
     whole = anything if isinstance(anything, dict) else {"requestContext": anything}
