@@ -84,7 +84,15 @@ async def audit_entries(
     turn = asyncio.Semaphore(AT_ONCE)
     periods = profile.periods_of(night)
     async with Http(hosts) as http:
-        fetcher = Fetcher(http, grants, access.app_keys, hosts, SECONDS_A_MERCHANT, research=access.research)
+        fetcher = Fetcher(
+            http,
+            grants,
+            access.app_keys,
+            hosts,
+            SECONDS_A_MERCHANT,
+            research=access.research,
+            business_keys=access.business_keys,
+        )
 
         async def one(entry: Entry) -> Audit:
             async with turn:

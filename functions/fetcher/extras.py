@@ -6,8 +6,10 @@ is no finding and no cause of one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final, NamedTuple
 
 from functions.audit.absence import Absent, Reason
@@ -20,9 +22,12 @@ from functions.fetcher.guarded import guarded
 from functions.fetcher.http import Http
 from functions.fetcher.sources.account import Account
 from functions.fetcher.sources.business import ask_account_type
+from functions.fetcher.sources.business_tokens import renew
+from functions.fetcher.sources.oauth import AppKeys
 from functions.fetcher.sources.research import Research
+from functions.fetcher.tokens import TO_STORE, Keeper
 
-SECONDS: Final = 10.0  # that either of the two may take
+SECONDS: Final = 15.0  # that either of the two may take
 MERCHANT: Final = "merchant"
 BUSINESS_API: Final = "business_api"
 
@@ -37,19 +42,25 @@ class Kind(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """Everything that the two questions work with. Without ``research`` nobody asks for public counts."""
+    """Everything that the two questions work with.
+
+    Without ``research`` nobody asks for public counts; without ``business_keys`` a token for the Business API is used
+    as it is. ``new_owner`` names the fetch, for the lease that a renewal takes.
+    """
 
     http: Http
     grants: GrantStore
     hosts: HostPolicy
-    research: Research | None
+    new_owner: Callable[[], str]
+    business_keys: AppKeys | None = None
+    research: Research | None = None
 
-    async def kind(self, merchant: Merchant, *, deadline: float) -> Kind:
+    async def kind(self, merchant: Merchant, *, now: datetime, deadline: float) -> Kind:
         """Return the account's type as the Business API tells it, else as the merchant does."""
         tiktok = merchant.tiktok
         if tiktok is None:
             return Kind(AccountType.UNKNOWN, MERCHANT)
-        told = await guarded(self._ask_kind(merchant, tiktok, self._soon(deadline)), "the Business API")
+        told = await guarded(self._ask_kind(merchant, tiktok, now, self._soon(deadline)), "the Business API")
         if told is None or isinstance(told, Absent):
             return Kind(tiktok.account_type, MERCHANT, told)
         if told is AccountType.PERSONAL and tiktok.account_type is AccountType.CREATOR:
@@ -77,21 +88,41 @@ class Extras:
         )
         return await guarded(asking, "the Research API")
 
-    async def _ask_kind(self, merchant: Merchant, tiktok: TikTok, deadline: float) -> AccountType | Absent | None:
-        grant = self.grants.get(merchant.id, TIKTOK_BUSINESS)
-        if grant is None:
-            return None
-        if (refused := self._refused(tiktok.business_base_url, Party.TIKTOK_BUSINESS)) is not None:
-            return refused
-        if grant.access_token is None:
-            return Absent.because(Reason.NOT_CONNECTED, "there is no access token for the Business API")
+    async def _ask_kind(
+        self, merchant: Merchant, tiktok: TikTok, now: datetime, deadline: float
+    ) -> AccountType | Absent | None:
+        base_url = tiktok.business_base_url
+        if (refused := self._refused(base_url, Party.TIKTOK_BUSINESS)) is not None:
+            return None if self.grants.get(merchant.id, TIKTOK_BUSINESS) is None else refused
+        opened = await self._keeper(merchant.id, base_url, now, deadline).open()
+        if opened.grant is None or opened.outage is not None:
+            return opened.outage
+        if opened.token is None or opened.revoked:
+            return Absent.because(Reason.NOT_CONNECTED, "there is no living token for the Business API")
         return await ask_account_type(
             self.http,
-            tiktok.business_base_url,
+            base_url,
             # The Business API's app has a name of its own for the account, where its answers told one.
-            business_id=grant.open_id or tiktok.open_id,
-            token=grant.access_token.get_secret_value(),
+            business_id=opened.grant.open_id or tiktok.open_id,
+            token=opened.token,
             deadline=deadline,
+        )
+
+    def _keeper(self, merchant_id: str, base_url: str, now: datetime, deadline: float) -> Keeper:
+        keys = self.business_keys
+        renewing = None
+        if keys is not None:
+            renewing = partial(renew, self.http, base_url, keys, now=now, deadline=deadline - TO_STORE)
+        return Keeper(
+            self.grants,
+            self.http,
+            renewing,
+            merchant_id=merchant_id,
+            owner=self.new_owner(),
+            now=now,
+            began=self.http.clock(),
+            deadline=deadline,
+            provider=TIKTOK_BUSINESS,
         )
 
     def _soon(self, deadline: float) -> float:

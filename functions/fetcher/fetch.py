@@ -19,6 +19,7 @@ from functions.fetcher.channels import NO_ANALYTICS, Channels
 from functions.fetcher.extras import Extras, Kind
 from functions.fetcher.guarded import guarded
 from functions.fetcher.http import Http
+from functions.fetcher.pace import door_of
 from functions.fetcher.sources.account import Account, ask_account
 from functions.fetcher.sources.channel import Asked, Channel, Commerce
 from functions.fetcher.sources.ga4.access import GoogleAccess
@@ -38,7 +39,8 @@ def _new_owner() -> str:
 class Fetcher:
     """Everything that a fetch works with. ``seconds`` is how long one merchant may take as a whole.
 
-    ``new_owner`` names a fetch, for the lease that it may take.
+    ``business_keys`` are those of an app at TikTok's API for Business. ``new_owner`` names a fetch, for the lease that
+    it may take.
     """
 
     http: Http
@@ -48,6 +50,7 @@ class Fetcher:
     seconds: float
     google: GoogleAccess | None = None
     research: Research | None = None
+    business_keys: AppKeys | None = None
     new_owner: Callable[[], str] = _new_owner
 
     async def fetch(self, merchant: Merchant, night: date, periods: Periods, *, now: datetime) -> Snapshot:
@@ -58,12 +61,12 @@ class Fetcher:
         """
         asking = _Asking(self, merchant, periods, now, deadline=self.http.clock() + self.seconds)
         channels = asking.channels
-        extras = Extras(self.http, self.grants, self.hosts, self.research)
+        extras = Extras(self.http, self.grants, self.hosts, self.new_owner, self.business_keys, self.research)
         (opened, account, storefront), elsewhere, commerce, kind = await asyncio.gather(
             asking.tiktok(),
             asking.elsewhere(),
             asking.commerce(),
-            extras.kind(merchant, deadline=asking.deadline),
+            extras.kind(merchant, now=now, deadline=asking.deadline),
         )
         public = await extras.public_stats(merchant, account, now=now, deadline=asking.deadline)
         channel = channels.whole(merchant, elsewhere if storefront is None else storefront, commerce)
@@ -104,6 +107,8 @@ class _Asking:
         tiktok, merchant = self.merchant.tiktok, self.merchant
         if tiktok is None:
             return Pass(None), None, None
+        # Whatever is asked of this host counts: the refresh, user info, a storefront that lives there too.
+        self.fetcher.http.paced.add(door_of(tiktok.base_url))
         keeper = self._keeper(tiktok)
         refused = self.channels.refusal(tiktok.base_url, Party.TIKTOK)
         if refused is None:

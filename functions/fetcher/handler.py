@@ -76,6 +76,15 @@ def app_keys() -> AppKeys | None:
 
 
 @cache
+def business_keys() -> AppKeys | None:
+    """Return the keys of the operator's app at TikTok's API for Business; ``None`` for the many who have none."""
+    stored = app()
+    if stored is None or not (stored.business_app_id and stored.business_app_secret.get_secret_value()):
+        return None
+    return AppKeys(stored.business_app_id, stored.business_app_secret)
+
+
+@cache
 def research() -> Research | None:
     """Return the container's way to the Research API; ``None`` where it is switched off or the app has no keys."""
     keys = app_keys()
@@ -84,7 +93,15 @@ def research() -> Research | None:
 
 def fetch(merchant: Merchant, job: FetchJob, now: datetime) -> Snapshot:
     """Ask one merchant's sources."""
-    fetcher = Fetcher(http, grants, app_keys(), hosts, SECONDS_FOR_SOURCES, research=research())
+    fetcher = Fetcher(
+        http,
+        grants,
+        app_keys(),
+        hosts,
+        SECONDS_FOR_SOURCES,
+        research=research(),
+        business_keys=business_keys(),
+    )
     return runner.run(fetcher.fetch(merchant, job.night, profile.periods_of(job.night), now=now))
 
 

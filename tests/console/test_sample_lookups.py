@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,7 +18,7 @@ from console.merchants_file import parse_merchants
 from console.sample.account import account_of
 from console.sample.fleet import SampleMerchant, fleet
 from console.sample.grants import CLIENT_KEY, CLIENT_SECRET
-from console.sample.lookups import BUSINESS_APP_ID, BUSINESS_APP_SECRET, business_pair_of
+from console.sample.lookups import BUSINESS_APP_ID, BUSINESS_APP_SECRET, BUSINESS_REFRESH, business_pair_of
 from console.sample.server import SampleServer
 from console.sample.toml import merchants_toml
 from functions.audit.hosts import HostPolicy
@@ -163,6 +164,38 @@ def test_a_business_token_is_renewed_by_its_app_alone(client: httpx.Client) -> N
 
     assert renewed(client, old, client_secret=CLIENT_SECRET)["code"] == 40002
     assert renewed(client, old)["code"] == 0
+
+
+def test_with_a_place_to_keep_it_the_business_token_is_renewed_every_night(
+    server: SampleServer, tmp_path: Path
+) -> None:
+    entries = parse_merchants(
+        merchants_toml([LARKSPUR], server.url), source="sample", environment={}, hosts=HOSTS, profile=default_profile()
+    )
+    environment = {
+        "NIGHTJAR_TIKTOK_CLIENT_KEY": CLIENT_KEY,
+        "NIGHTJAR_TIKTOK_CLIENT_SECRET": CLIENT_SECRET,
+        "NIGHTJAR_TIKTOK_BUSINESS_APP_ID": BUSINESS_APP_ID,
+        "NIGHTJAR_TIKTOK_BUSINESS_APP_SECRET": BUSINESS_APP_SECRET,
+    }
+    access = access_of(environment, keeps_tokens=True)
+
+    async def night(now: datetime) -> str:
+        # As another run of the command: all that it knows is in the file.
+        grants = LocalGrants(
+            [grant for of in entries for grant in of.grants], store=tmp_path / "tokens.json", on_unkept=pytest.fail
+        )
+        async with Http(HOSTS) as http:
+            fetcher = Fetcher(http, grants, access.app_keys, HOSTS, 20, business_keys=access.business_keys)
+            periods = default_profile().periods_of(NIGHT)
+            return (await fetcher.fetch(entries[0].merchant, NIGHT, periods, now=now)).account_type_from
+
+    now = datetime.now(UTC)
+    # Within its day the token is used again; on the next one the pair that was kept brings another.
+    nights = [asyncio.run(night(now + timedelta(hours=hours))) for hours in (0, 1, 24)]
+
+    assert nights == ["business_api"] * 3
+    assert server.count(BUSINESS_REFRESH) == 2
 
 
 def test_an_audit_of_the_sample_learns_both(server: SampleServer) -> None:

@@ -85,6 +85,24 @@ def test_keys_that_cannot_be_read_are_no_keys_and_are_not_repeated(
     assert "MARKED" not in told
 
 
+@pytest.mark.parametrize(
+    ("stored", "there"),
+    [
+        ({"business_app_id": "7301", "business_app_secret": "MARKED"}, True),
+        ({"business_app_id": "7301"}, False),
+        ({"business_app_secret": "MARKED"}, False),
+        ({}, False),
+    ],
+)
+def test_an_app_for_the_business_api_has_keys_of_its_own(cloud: Cloud, stored: dict[str, str], *, there: bool) -> None:
+    with started("fetcher", cloud) as module:
+        _store_keys(json.dumps({"client_key": "k", "client_secret": "s"} | stored))
+
+        assert (module.business_keys() is not None) is there
+        assert module.app_keys() is not None
+        assert "MARKED" not in repr(module.business_keys())
+
+
 @pytest.mark.parametrize(("switch", "there"), [("1", True), ("0", False)])
 def test_the_research_api_is_asked_only_where_it_is_switched_on(cloud: Cloud, switch: str, *, there: bool) -> None:
     with started("fetcher", cloud, NIGHTJAR_RESEARCH_API=switch) as module:

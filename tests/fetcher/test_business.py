@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -11,16 +13,20 @@ import pytest
 import respx
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from functions.audit.absence import Absent, Reason
-from functions.audit.grant import Grant
-from functions.audit.hosts import HostPolicy
+from functions.audit.grant import Grant, State
 from functions.audit.judge import judge
 from functions.audit.merchant import AccountType
 from functions.audit.outcome import Outcome
 from functions.audit.profile import default_profile
 from functions.audit.snapshot import Snapshot
-from tests.fetcher.world import HOSTS, Memory, World, fetched, grant, html, merchant, said
+from functions.fetcher.fetch import Fetcher
+from functions.fetcher.sources.oauth import AppKeys
+from tests.builders import NIGHT
+from tests.fetcher.waiting import NOW, client
+from tests.fetcher.world import HOSTS, PERIODS, Memory, World, fetched, grant, html, merchant, said
 
 PROFILE = default_profile()
 OK: dict[str, Any] = {
@@ -36,10 +42,30 @@ class Shelf(Memory):
 
     def __init__(self, business: Grant) -> None:
         super().__init__(grant())
-        self.business = business
+        self.beside = Memory(business)
 
     def get(self, merchant_id: str, provider: str = "tiktok") -> Grant | None:
-        return self.business if provider == "tiktok_business" else super().get(merchant_id, provider)
+        return self.beside.get(merchant_id) if provider == "tiktok_business" else super().get(merchant_id, provider)
+
+    def lease(self, grant: Grant, *, owner: str, now: datetime, until: datetime) -> Grant | None:
+        assert grant.provider == "tiktok_business"
+        return self.beside.lease(grant, owner=owner, now=now, until=until)
+
+    def replace(self, old: Grant, new: Grant, *, owner: str | None = None) -> Grant:
+        assert old.provider == new.provider == "tiktok_business"
+        return self.beside.replace(old, new, owner=owner)
+
+    def note(self, grant: Grant, state: State, reason: str | None, *, at: datetime) -> bool:
+        assert grant.provider == "tiktok_business"
+        return self.beside.note(grant, state, reason, at=at)
+
+    def release(self, grant: Grant, *, owner: str) -> None:
+        assert grant.provider == "tiktok_business"
+        self.beside.release(grant, owner=owner)
+
+    @property
+    def row(self) -> Grant:
+        return self.beside.rows["larkspur"]
 
 
 def shelf(**changed: Any) -> Shelf:
@@ -48,10 +74,16 @@ def shelf(**changed: Any) -> Shelf:
 
 
 def seen(
-    stated: str = "unknown", *, grants: Memory | None = None, hosts: HostPolicy = HOSTS, **tiktok: Any
+    stated: str = "unknown", *, grants: Memory | None = None, keys: AppKeys | None = None, **tiktok: Any
 ) -> Snapshot:
     shop = merchant(tiktok={"open_id": "723f24d7", "account_type": stated, **tiktok})
-    return fetched(shop=shop, grants=grants or shelf(), hosts=hosts)
+
+    async def run() -> Snapshot:
+        async with client() as http:
+            fetcher = Fetcher(http, grants or shelf(), None, HOSTS, 45, business_keys=keys)
+            return await fetcher.fetch(shop, NIGHT, PERIODS, now=NOW)
+
+    return asyncio.run(run())
 
 
 def kind(snapshot: Snapshot) -> tuple[str, str]:
@@ -124,7 +156,7 @@ def test_a_token_that_is_gone_is_told(world: World) -> None:
     snapshot = seen("business", grants=shelf(access_token=None))
 
     assert world.to("business") == []
-    assert unseen(snapshot) == (Reason.NOT_CONNECTED, "there is no access token for the Business API")
+    assert unseen(snapshot) == (Reason.NOT_CONNECTED, "there is no living token for the Business API")
 
 
 def test_an_address_that_is_not_the_business_apis_is_not_asked(world: World) -> None:
@@ -266,13 +298,153 @@ def test_a_store_that_fails_for_this_token_alone_fails_nothing_else(world: World
                 raise ConnectionError(merchant_id)
             return super().get(merchant_id, provider)
 
-    snapshot = seen("business", grants=Down(shelf().business))
+    snapshot = seen("business", grants=Down(shelf().row))
 
     assert kind(snapshot) == ("business", "merchant")
     assert "ConnectionError" in unseen(snapshot)[1]
     assert len(caplog.records) == 1
     assert not isinstance(snapshot.basic, Absent)
     assert len(world.to("sessions")) == 1
+
+
+# --- its token lives one day
+
+BUSINESS_KEYS = AppKeys("7301234567890123456", SecretStr("business-secret"))
+PAIR: dict[str, Any] = {
+    "access_token": "act.business2",
+    "expires_in": 86400,
+    "open_id": "business-open-id",
+    "refresh_token": "rft.business2",
+    "refresh_token_expires_in": 31536000,
+    "scope": "user.info.basic,user.account.type",
+    "token_type": "Bearer",
+}
+RENEWED = {"code": 0, "message": "OK", "request_id": "R1", "data": PAIR}
+
+
+def ended(**changed: Any) -> Shelf:
+    return shelf(**{"refresh_token": "rft.business", "expires_at": "2026-11-20T02:15:00Z", **changed})
+
+
+def test_a_token_that_ended_is_renewed_and_the_new_one_stored_before_it_is_used(world: World) -> None:
+    world.answers |= {"business_token": said(200, RENEWED), "business": said(200, OK)}
+    grants = ended()
+
+    snapshot = seen(grants=grants, keys=BUSINESS_KEYS)
+
+    assert kind(snapshot) == ("business", "business_api")
+    (asked,) = world.to("business_token")
+    assert (asked.method, asked.url.host) == ("POST", "business-api.tiktok.com")
+    assert json.loads(asked.content) == {
+        "client_id": "7301234567890123456",
+        "client_secret": "business-secret",
+        "grant_type": "refresh_token",
+        "refresh_token": "rft.business",
+    }
+    (used,) = world.to("business")
+    assert used.headers["access-token"] == "act.business2"
+    assert used.url.params["business_id"] == "business-open-id"
+    row = grants.row
+    assert (row.version, row.state, row.lease_owner, row.refresh_sent_at) == (2, State.CONNECTED, None, None)
+    assert row.refresh_token == SecretStr("rft.business2")
+    assert row.expires_at == NOW + timedelta(days=1)
+    assert row.refresh_expires_at == NOW + timedelta(days=365)
+    assert row.scopes == ("user.account.type", "user.info.basic")
+
+
+def test_what_a_renewal_leaves_out_stays_as_it_was(world: World) -> None:
+    world.answers |= {"business_token": said(200, {"code": 0, "data": {"access_token": "act.business2"}})}
+    grants = ended(scopes=("user.account.type",), refresh_expires_at="2027-11-20T02:15:00Z")
+
+    seen(grants=grants, keys=BUSINESS_KEYS)
+
+    row = grants.row
+    assert (row.access_token, row.refresh_token) == (SecretStr("act.business2"), SecretStr("rft.business"))
+    assert (row.scopes, row.expires_at) == (("user.account.type",), None)
+    assert row.refresh_expires_at == datetime(2027, 11, 20, 2, 15, tzinfo=UTC)
+
+
+def test_a_token_that_still_lives_is_used_as_it_is(world: World) -> None:
+    world.answers["business"] = said(200, OK)
+
+    snapshot = seen(grants=ended(expires_at="2026-11-21T12:00:00Z"), keys=BUSINESS_KEYS)
+
+    assert world.to("business_token") == []
+    assert world.to("business")[0].headers["access-token"] == "act.business"
+    assert kind(snapshot)[1] == "business_api"
+
+
+@pytest.mark.parametrize(
+    ("grants", "keys"), [(ended(), None), (shelf(expires_at="2026-11-20T02:15:00Z"), BUSINESS_KEYS)]
+)
+def test_what_cannot_be_renewed_is_used_as_it_is(world: World, grants: Shelf, keys: AppKeys | None) -> None:
+    world.answers["business"] = said(200, {"code": 40105, "message": "expired"})
+
+    snapshot = seen("business", grants=grants, keys=keys)
+
+    assert world.to("business_token") == []
+    assert kind(snapshot) == ("business", "merchant")
+    assert unseen(snapshot)[0] is Reason.UNAUTHORIZED
+
+
+def test_a_dead_refresh_token_is_noted_and_is_no_finding(world: World) -> None:
+    world.answers["business_token"] = said(200, {"code": 40105, "message": "rft.business is dead"})
+    grants = ended()
+
+    snapshot = seen("creator", grants=grants, keys=BUSINESS_KEYS)
+
+    assert kind(snapshot) == ("creator", "merchant")
+    assert grants.row.state is State.RECONNECT_NEEDED
+    assert world.to("business") == []
+    assert outcomes(snapshot) == [
+        of._replace(evidence=mine.evidence)
+        for of, mine in zip(outcomes(never_asked(AccountType.CREATOR)), outcomes(snapshot), strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        (said(200, {"code": 40002, "message": "business-secret is wrong"}), State.CONNECTED),
+        (said(200, {"code": 40001}), State.CONNECTED),
+        (said(500, {"code": 50000}), State.CONNECTED),
+        (httpx.ConnectError("no"), State.CONNECTED),
+        (html(502), State.LOST_ROTATION),
+        (said(200, {"code": 0, "data": {}}), State.LOST_ROTATION),
+        (said(200, {"code": 0}), State.LOST_ROTATION),
+        (httpx.ReadTimeout("slow"), State.LOST_ROTATION),
+    ],
+)
+def test_a_renewal_that_fails_leaves_the_merchants_word_and_notes_only_what_may_be_lost(
+    world: World, answer: Any, state: State
+) -> None:
+    world.answers["business_token"] = answer
+    grants = ended()
+
+    snapshot = seen("business", grants=grants, keys=BUSINESS_KEYS)
+
+    assert kind(snapshot) == ("business", "merchant")
+    assert unseen(snapshot)[1].startswith("the Business API's token refresh ")
+    assert world.to("business") == []
+    assert grants.row.state is state
+    assert grants.row.refresh_token == SecretStr("rft.business")
+    encoded = snapshot.encoded.decode()
+    assert not any(secret in encoded for secret in ("rft.business", "act.business", "business-secret"))
+
+
+def test_too_many_renewals_are_asked_again_because_nothing_was_used_up(world: World) -> None:
+    world.answers["business_token"] = [said(200, {"code": 40100}), said(429, {}), said(200, RENEWED)]
+    world.answers["business"] = said(200, OK)
+    grants = ended()
+
+    assert kind(seen(grants=grants, keys=BUSINESS_KEYS)) == ("business", "business_api")
+    assert grants.row.version == 2
+
+
+def test_the_apps_secret_is_not_sent_to_another_address(world: World) -> None:
+    seen("business", grants=ended(), keys=BUSINESS_KEYS, business_base_url="https://open.tiktokapis.com")
+
+    assert world.to("business_token") == world.to("business") == []
 
 
 # --- no failure is anybody's

@@ -61,7 +61,7 @@ async def ask_account_type(
 
 def open_business(answer: Answer, *, what: str) -> Mapping[str, Any] | Failure:
     """Return the ``data`` of a successful answer, or why there is none. ``what`` names the call in words."""
-    code = _code(answer)
+    code = code_of_business(answer)
     status = f" (HTTP {answer.status})" if answer.status is not None else ""
     if answer.body is None or code is None:
         problem = answer.problem or "answered without a code"
@@ -75,7 +75,7 @@ def open_business(answer: Answer, *, what: str) -> Mapping[str, Any] | Failure:
     return Failure(Absent.because(reason, f"{what} answered code {code}{status}{_request_id(answer)}"), str(code))
 
 
-def _code(answer: Answer) -> int | None:
+def code_of_business(answer: Answer) -> int | None:
     """Return the code, which may well come as a text; ``None`` when it is nothing of the kind."""
     said = answer.body.get("code") if answer.body is not None else None
     match said:
