@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +17,9 @@ from functions.store.items import SCHEMA_VERSION, Item, from_item, key, written
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kms import KMSClient
+
+# botocore writes whole requests and answers at DEBUG, tokens on their way to be encrypted among them.
+logging.getLogger("botocore").setLevel(logging.INFO)
 
 _INSTANTS: Final = ("expires_at", "refresh_expires_at", "connected_at", "state_since", "lease_until", "refresh_sent_at")
 _TEXTS: Final = ("open_id", "state_reason", "lease_owner")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from threading import Barrier
@@ -46,6 +48,19 @@ def test_a_grant_comes_back_as_it_was_stored(grant: Grant) -> None:
 
         assert stored == grant.model_copy(update={"version": 1})
         assert cloud.tokens.get("larkspur") == stored
+
+
+
+def test_not_even_a_log_at_debug_shows_a_token_on_its_way_to_be_encrypted(
+    cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = "act.MARKED-on-its-way"
+    with caplog.at_level(logging.DEBUG):
+        cloud.tokens.connect(Grant(merchant_id="larkspur", access_token=SecretStr(token)))
+        cloud.tokens.get("larkspur")
+
+    assert token not in caplog.text
+    assert base64.b64encode(token.encode()).decode() not in caplog.text
 
 
 def test_who_never_connected_has_no_grant(cloud: Cloud) -> None:
