@@ -132,8 +132,10 @@ class StagePlace:
     def accept(self, tiktok: TikTok) -> str:
         """Write the account into the merchant's row, whatever else was changed there meanwhile."""
         for _ in range(_TRIES):
+            now = self.merchant()
+            account = tiktok if now.tiktok is None else now.tiktok.model_copy(update={"open_id": tiktok.open_id})
             try:
-                self.at.tables.merchants.save(self.merchant().model_copy(update={"tiktok": tiktok}))
+                self.at.tables.merchants.save(now.model_copy(update={"tiktok": account}))
             except Conflict:
                 continue
             return ""

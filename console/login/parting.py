@@ -80,7 +80,7 @@ class Parting:
         if opened.revoked:
             return Revoked.DEAD
         if opened.outage is not None:
-            return f"TikTok: {opened.outage.causes[0].detail}."
+            return f"The token could not be renewed first: {opened.outage.causes[0].detail}."
         if opened.grant is None or opened.grant.access_token is None:
             return Revoked.DEAD  # nothing that TikTok could be shown
         return await revoke(http, self.base_url, self.keys, opened.grant.access_token)
