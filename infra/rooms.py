@@ -78,6 +78,8 @@ class Rooms:
             seconds=FETCH_SECONDS,
             environment={
                 "NIGHTJAR_EVALUATE_QUEUE_URL": evaluations.queue.queue_url,
+                "NIGHTJAR_FETCH_QUEUE_URL": fetches.queue.queue_url,
+                "NIGHTJAR_TIKTOK_PER_MINUTE": str(stage.tiktok_requests_per_minute),
                 "NIGHTJAR_MAX_RECEIVES": str(RECEIVES),
                 "NIGHTJAR_TOKENS_KEY_ID": self.common.key.key_arn,
                 "NIGHTJAR_TIKTOK_SECRET_ID": secret,
@@ -95,7 +97,9 @@ class Rooms:
             # The tokens themselves: this function alone may use the key directly.
             allow(["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], [self.common.key.key_arn]),
             read_secret(secret),
+            use_table(tables["budgets"], "UpdateItem"),
             send(evaluations.queue),
+            send(fetches.queue),  # a fetch that is postponed
         )
         # One message a call: a slow storefront then holds up its own merchant only, and a minute is enough.
         fetches.feed(function, batch_size=1, concurrency=stage.fetch_concurrency)

@@ -77,6 +77,7 @@ class Stage(BaseModel):
 
     ``nightly`` starts the night, ``closing`` ends it on the same UTC day. ``retain_data`` keeps tables, key, secret
     and topics when the stack is deleted. ``*_concurrency`` caps how many functions work on a queue at once.
+    ``tiktok_requests_per_minute`` is what TikTok allows the app: stages that share one app have to share it out.
     ``webhook`` opens an address to which TikTok tells disconnected accounts. ``research_api`` looks up public counts
     where a merchant's own cannot be seen: for operators whom TikTok has admitted to its Research API.
     ``emails`` and ``phones`` get merchants' criticals, ``operators`` the night's summary and every alarm.
@@ -97,6 +98,7 @@ class Stage(BaseModel):
     # 2 to 1,000: what Lambda accepts as an SQS event source's maximum concurrency.
     fetch_concurrency: Annotated[int, Field(ge=2, le=1000)]
     evaluate_concurrency: Annotated[int, Field(ge=2, le=1000)]
+    tiktok_requests_per_minute: Annotated[int, Field(ge=2, le=60_000)]
     allowed_hosts: Annotated[tuple[Host, ...], Field(min_length=1)]
     loopback_http: bool = False
     webhook: bool = False

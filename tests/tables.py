@@ -1,4 +1,4 @@
-"""The seven tables as the stack deploys them, for an AWS that only pretends (a test compares the two)."""
+"""The eight tables as the stack deploys them, for an AWS that only pretends (a test compares the two)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "findings": ("merchant_id", "check_id"),
     "alerts": ("merchant_id", "alert_id"),
     "nights": ("night",),
+    "budgets": ("budget",),
 }
 INDEXES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "merchants": {"by_open_id": ("open_id", "merchant_id")},
@@ -29,7 +30,7 @@ STREAMS: Final = {"alerts": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE
 
 
 def create_tables(client: DynamoDBClient, prefix: str = PREFIX) -> None:
-    """Create all seven tables, empty."""
+    """Create all eight tables, empty."""
     for name in KEYS:
         client.create_table(**shape(name, prefix))
 

@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
+
+from pydantic import Field
 
 from functions.audit.merchant import MerchantId
 from functions.audit.model import Model
 
 
 class FetchJob(Model):
-    """Dispatcher to fetcher: ask this merchant's sources about this night."""
+    """Dispatcher to fetcher: ask this merchant's sources about this night.
+
+    ``postponed``: how often the fetcher sent it back to the queue, because the requests that all merchants share were
+    spent.
+    """
 
     merchant_id: MerchantId
     night: date
+    postponed: Annotated[int, Field(ge=0)] = 0
+
+    @property
+    def body(self) -> str:
+        """The message as JSON, without what it has in common with every first one."""
+        return self.model_dump_json(exclude_defaults=True)
+
+    def once_more(self) -> FetchJob:
+        """Return the message that takes this one's place when it is postponed."""
+        return self.model_copy(update={"postponed": self.postponed + 1})
 
 
 class EvaluateJob(Model):

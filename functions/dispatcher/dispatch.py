@@ -153,7 +153,7 @@ class Dispatcher:
         fails as a whole was tried again by the client already.
         """
         waiting: dict[str, SendMessageBatchRequestEntryTypeDef] = {
-            str(at): {"Id": str(at), "MessageBody": job.model_dump_json()} for at, job in enumerate(jobs)
+            str(at): {"Id": str(at), "MessageBody": job.body} for at, job in enumerate(jobs)
         }
         said: set[str] = set()
         for attempt in range(SEND_ATTEMPTS):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from functions.audit.absence import Absent, Reason
 from functions.audit.errors import NightjarError
@@ -15,11 +15,16 @@ from functions.audit.merchant import Merchant
 from functions.audit.profile import Profile
 from functions.audit.snapshot import Snapshot
 from functions.audit.verdict import AuditState
+from functions.fetcher.gate import Gate
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from functions.store.tables import Tables
+
+
+# At most twice a quarter of an hour, the longest that SQS delays a message, for twelve hours.
+MOST_POSTPONED: Final = 100
 
 
 class Collected(StrEnum):
@@ -29,36 +34,51 @@ class Collected(StrEnum):
     GIVEN_UP = "given_up"
     HANDED_OVER_AGAIN = "handed_over_again"
     ALREADY_DONE = "already_done"
+    POSTPONED = "postponed"
 
 
 @dataclass(frozen=True, slots=True)
 class Collector:
-    """Everything a fetch works with. ``fetch`` asks the sources of a merchant and returns the snapshot."""
+    """Everything a fetch works with. ``fetch`` asks the sources of a merchant and returns the snapshot.
+
+    ``queue_url`` is the evaluator's queue, ``own_queue_url`` the one that fetch messages come from; ``gate`` says
+    whether a fetch may begin.
+    """
 
     tables: Tables
     sqs: SQSClient
     queue_url: str
+    own_queue_url: str
+    gate: Gate
     profile: Profile
     snapshot_ttl: Callable[[datetime], datetime]
     max_receives: int
-    fetch: Callable[[Merchant, FetchJob, datetime], Snapshot]
+    fetch: Callable[[Merchant, FetchJob, datetime], Awaitable[Snapshot]]
     on_given_up: Callable[[FetchJob, Exception], None]
 
-    def collect(self, job: FetchJob, *, receive_count: int, now: datetime) -> tuple[Collected, Snapshot | None]:
+    async def collect(self, job: FetchJob, *, receive_count: int, now: datetime) -> tuple[Collected, Snapshot | None]:
         """Do one message. Doing it again changes nothing: a stored snapshot is never replaced, only handed over again.
 
         Raises:
             Exception: something of ours or of AWS failed and there are receives left; on the last one a snapshot of
                 absences is stored instead, so that the merchant's night ends with an audit that says so.
         """
-        if self.tables.audits.state(job.merchant_id, job.night) is AuditState.DONE:
+        state = self.tables.audits.state(job.merchant_id, job.night)
+        if state is AuditState.DONE:
             return Collected.ALREADY_DONE, None
         if self.tables.snapshots.get(job.merchant_id, job.night) is not None:
             self._hand_over(job)
             return Collected.HANDED_OVER_AGAIN, None
         came_of_it = Collected.FETCHED
         try:
-            snapshot = self._see(job, now)
+            merchant = self._merchant(job)
+            if isinstance(merchant, Absent):
+                snapshot = self._unseen(job, now, merchant)
+            elif _may_wait(job, state) and (delay := self.gate.seconds_to_wait(merchant)) is not None:
+                self._postpone(job, delay)
+                return Collected.POSTPONED, None
+            else:
+                snapshot = await self.fetch(merchant, job, now)
         except Exception as error:
             if receive_count < self.max_receives:
                 raise
@@ -70,15 +90,19 @@ class Collector:
         self._hand_over(job)
         return came_of_it, snapshot
 
-    def _see(self, job: FetchJob, now: datetime) -> Snapshot:
+    def _merchant(self, job: FetchJob) -> Merchant | Absent:
         try:
             merchant = self.tables.merchants.get(job.merchant_id)
         except NightjarError as error:
-            return self._unseen(job, now, Absent.because(Reason.SOURCE_FAILED, str(error)))
-        if merchant is None:
-            gone = Absent.because(Reason.NOT_CONNECTED, "the merchant is no longer in the table")
-            return self._unseen(job, now, gone)
-        return self.fetch(merchant, job, now)
+            return Absent.because(Reason.SOURCE_FAILED, str(error))
+        return merchant or Absent.because(Reason.NOT_CONNECTED, "the merchant is no longer in the table")
+
+    def _postpone(self, job: FetchJob, delay: int) -> None:
+        """Send the message anew, for later; the one at hand is then done, and no receive of its was in vain.
+
+        A crash in between leaves both. Whichever is fetched first stores the snapshot, and the other changes nothing.
+        """
+        self.sqs.send_message(QueueUrl=self.own_queue_url, MessageBody=job.once_more().body, DelaySeconds=delay)
 
     def _unseen(self, job: FetchJob, now: datetime, why: Absent) -> Snapshot:
         periods = self.profile.periods_of(job.night)
@@ -87,3 +111,8 @@ class Collector:
     def _hand_over(self, job: FetchJob) -> None:
         pointer = EvaluateJob(merchant_id=job.merchant_id, night=job.night)
         self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=pointer.model_dump_json())
+
+
+def _may_wait(job: FetchJob, state: AuditState | None) -> bool:
+    """Say whether a fetch may be postponed. After the night's close, or too often, it begins and gets what it gets."""
+    return state is not AuditState.FAILED and job.postponed < MOST_POSTPONED

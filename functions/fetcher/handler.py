@@ -13,14 +13,17 @@ from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
 from functions.audit.absence import Absent
+from functions.audit.budget import Rate
 from functions.audit.errors import InvalidMessage, NightjarError
 from functions.audit.jobs import FetchJob
 from functions.audit.merchant import Merchant
 from functions.audit.profile import default_profile, sentence
 from functions.audit.snapshot import Snapshot
-from functions.fetcher.collect import Collector
+from functions.fetcher.collect import Collected, Collector
 from functions.fetcher.fetch import Fetcher
+from functions.fetcher.gate import LONGEST_LINE, Gate
 from functions.fetcher.http import Http
+from functions.fetcher.pace import Pacer
 from functions.fetcher.sources.oauth import AppKeys
 from functions.fetcher.sources.research import Research
 from functions.runtime import clients
@@ -55,7 +58,10 @@ research_api = environment.switched_on("NIGHTJAR_RESEARCH_API")
 profile = default_profile()
 # One loop and one client for the container's life: connections stay open between merchants.
 runner = asyncio.Runner()
-http = Http(hosts)
+requests_a_minute = environment.number("NIGHTJAR_TIKTOK_PER_MINUTE")
+pacer = Pacer(tables.budget("tiktok", Rate.per_minute(requests_a_minute)))
+line = tables.budget("tiktok-line", Rate.per_minute(requests_a_minute, reach=LONGEST_LINE))
+http = Http(hosts, pace=pacer)
 
 
 @cache
@@ -91,7 +97,7 @@ def research() -> Research | None:
     return Research(keys) if research_api and keys is not None else None
 
 
-def fetch(merchant: Merchant, job: FetchJob, now: datetime) -> Snapshot:
+async def fetch(merchant: Merchant, job: FetchJob, now: datetime) -> Snapshot:
     """Ask one merchant's sources."""
     fetcher = Fetcher(
         http,
@@ -102,13 +108,15 @@ def fetch(merchant: Merchant, job: FetchJob, now: datetime) -> Snapshot:
         research=research(),
         business_keys=business_keys(),
     )
-    return runner.run(fetcher.fetch(merchant, job.night, profile.periods_of(job.night), now=now))
+    return await fetcher.fetch(merchant, job.night, profile.periods_of(job.night), now=now)
 
 
 collector = Collector(
     tables=tables,
     sqs=clients.sqs(),
     queue_url=environment.text("NIGHTJAR_EVALUATE_QUEUE_URL"),
+    own_queue_url=environment.text("NIGHTJAR_FETCH_QUEUE_URL"),
+    gate=Gate(pacer, line),
     profile=profile,
     snapshot_ttl=lambda now: now + timedelta(days=snapshot_days),
     max_receives=environment.number("NIGHTJAR_MAX_RECEIVES"),
@@ -131,10 +139,13 @@ def fetch_one(record: Record) -> None:
         receive_count = int(record["attributes"]["ApproximateReceiveCount"])
     except ValidationError as error:
         raise InvalidMessage(f"This is not a fetch message: {sentence(error)}.") from error
-    came_of_it, snapshot = collector.collect(job, receive_count=receive_count, now=datetime.now(UTC))
+    collecting = collector.collect(job, receive_count=receive_count, now=datetime.now(UTC))
+    came_of_it, snapshot = runner.run(collecting)
     if snapshot is not None:
         metrics.add_metric("Fetches", MetricUnit.Count, 1)
         metrics.add_metric("SourceAbsences", MetricUnit.Count, _absences(snapshot))
+    if came_of_it is Collected.POSTPONED:
+        metrics.add_metric("FetchesPostponed", MetricUnit.Count, 1)
     logger.info(
         "Fetched.",
         extra={"merchant_id": job.merchant_id, "night": job.night.isoformat(), "status": came_of_it.value},

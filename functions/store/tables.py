@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from functions.audit.budget import Rate
 from functions.store.alerts import Alerts
 from functions.store.audits import Audits
+from functions.store.budgets import StoredBudget
 from functions.store.findings import Findings
 from functions.store.items import Clock
 from functions.store.merchants import Merchants
@@ -59,3 +61,7 @@ class Tables:
     def nights(self) -> Nights:
         """Nights over all merchants."""
         return Nights(self.client, f"{self.prefix}nights", clock=self.clock)
+
+    def budget(self, name: str, rate: Rate) -> StoredBudget:
+        """A quota that everybody who asks for this name takes turns of."""
+        return StoredBudget(self.client, f"{self.prefix}budgets", name, rate)

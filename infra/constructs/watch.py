@@ -116,6 +116,7 @@ def _dashboard(
             [
                 _metric(stage, "dispatcher", "MerchantsDispatched", FIVE_MINUTES),
                 _metric(stage, "fetcher", "Fetches", FIVE_MINUTES),
+                _metric(stage, "fetcher", "FetchesPostponed", FIVE_MINUTES),
                 _metric(stage, "fetcher", "SourceAbsences", FIVE_MINUTES),
                 _metric(stage, "evaluator", "AuditsDone", FIVE_MINUTES),
                 _metric(stage, "notifier", "AlertsPublished", FIVE_MINUTES),

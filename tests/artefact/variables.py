@@ -18,6 +18,8 @@ OWN: Final[Mapping[str, Mapping[str, str]]] = {
     "dispatcher": {"NIGHTJAR_FETCH_QUEUE_URL": f"{_QUEUE}-fetch", "NIGHTJAR_AUDIT_DAYS": "400"},
     "fetcher": {
         "NIGHTJAR_EVALUATE_QUEUE_URL": f"{_QUEUE}-evaluate",
+        "NIGHTJAR_FETCH_QUEUE_URL": f"{_QUEUE}-fetch",
+        "NIGHTJAR_TIKTOK_PER_MINUTE": "600",
         "NIGHTJAR_MAX_RECEIVES": "5",
         "NIGHTJAR_TOKENS_KEY_ID": "arn:aws:kms:us-east-1:000000000000:key/1234",
         "NIGHTJAR_TIKTOK_SECRET_ID": _SECRET,

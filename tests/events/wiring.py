@@ -62,6 +62,8 @@ def environment_of(room: str, cloud: Cloud | None = None) -> dict[str, str]:
         "dispatcher": {"NIGHTJAR_FETCH_QUEUE_URL": made("queue", "fetch"), "NIGHTJAR_AUDIT_DAYS": "400"},
         "fetcher": {
             "NIGHTJAR_EVALUATE_QUEUE_URL": made("queue", "evaluate"),
+            "NIGHTJAR_FETCH_QUEUE_URL": made("queue", "fetch"),
+            "NIGHTJAR_TIKTOK_PER_MINUTE": "600",
             "NIGHTJAR_MAX_RECEIVES": "5",
             "NIGHTJAR_TOKENS_KEY_ID": cloud.key_arn if cloud else "key",
             "NIGHTJAR_TIKTOK_SECRET_ID": _secret() if cloud else "secret",

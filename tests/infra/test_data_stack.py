@@ -19,6 +19,7 @@ KEYS = {
     "findings": ["merchant_id", "check_id"],
     "alerts": ["merchant_id", "alert_id"],
     "nights": ["night"],
+    "budgets": ["budget"],
 }
 INDEXES = {
     "merchants": {"by_open_id": ["open_id", "merchant_id"]},

@@ -73,6 +73,8 @@ def test_an_unknown_stage_is_answered_with_those_that_there_are() -> None:
         ("phones = []", 'phones = ["020 7946 0000"]', "phones[0]: not an E.164 number"),
         ("emails = []", "loopback_http = true", "loopback_http is for the stage demo only"),
         ("deletion_protection = false", "deletion_protection = true", "deletion_protection without retain_data"),
+        ("_per_minute = 600", "_per_minute = 1", "tiktok_requests_per_minute: Input should be greater than or equal"),
+        ("_per_minute = 600", "_per_minute = 60001", "tiktok_requests_per_minute: Input should be less than or equal"),
         ("[dev]", "[dev", "stages.toml is not valid TOML"),
     ],
 )

@@ -23,6 +23,7 @@ class FakeSqs:
     before: Callable[[list[str]], None] = lambda _merchants: None
     calls: list[list[str]] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
+    delayed: list[tuple[str, int]] = field(default_factory=list)
 
     def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803 - SQS' own names
         assert QueueUrl
@@ -38,13 +39,14 @@ class FakeSqs:
             answer["Failed"] = [{"Id": id_, "Code": "InternalError", "SenderFault": False} for id_ in failed]
         return answer
 
-    def send_message(self, *, QueueUrl: str, MessageBody: str) -> dict[str, str]:  # noqa: N803 - SQS' own names
+    def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int = 0) -> dict[str, str]:  # noqa: N803 - SQS' own names
         merchant = str(json.loads(MessageBody)["merchant_id"])
         self.before([merchant])
         self.calls.append([merchant])
         if self.refuse(len(self.calls), merchant):
             raise refused("ServiceUnavailable", "SendMessage")
         self.sent.append(MessageBody)
+        self.delayed += [(QueueUrl, DelaySeconds)] if DelaySeconds else []
         return {"MessageId": f"{QueueUrl}-{len(self.sent)}"}
 
 

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
 
+from console.local_budget import LocalBudget
 from functions.audit.absence import Absent, Reason
+from functions.audit.budget import Budget, Rate, Spent, Turns
 from functions.audit.jobs import FetchJob
 from functions.audit.merchant import Merchant
 from functions.audit.profile import default_profile
 from functions.audit.snapshot import Snapshot
-from functions.fetcher.collect import Collected, Collector
+from functions.audit.verdict import AuditState
+from functions.fetcher.collect import MOST_POSTPONED, Collected, Collector
+from functions.fetcher.gate import Gate
+from functions.fetcher.pace import Pacer
 from functions.store.verdicts import settle
 from tests.builders import NIGHT, merchant, snapshot
 from tests.cloud import Cloud
-from tests.rooms.fakes import FakeSqs
-from tests.store.stories import TTL, audit
+from tests.rooms.fakes import FakeSqs, refused
+from tests.store.stories import TTL, audit, failed
 from tests.tables import PREFIX
 
 JOB = FetchJob(merchant_id="larkspur", night=NIGHT)
 # A stored snapshot is read only until its end, counted by the real clock.
 NOW = datetime.now(UTC)
+EPOCH = Decimal(1_795_226_400)
 
 
 @dataclass
@@ -37,9 +46,10 @@ class Stage:
     sources: Callable[[], Snapshot] = snapshot
     fetched: list[str] = field(default_factory=list)
     given_up: list[str] = field(default_factory=list)
+    budget: Budget = field(default_factory=lambda: LocalBudget(Rate.per_minute(600)))
 
-    def collect(self, receive_count: int = 1) -> tuple[Collected, Snapshot | None]:
-        def fetch(shop: Merchant, job: FetchJob, _now: datetime) -> Snapshot:
+    def collect(self, receive_count: int = 1, job: FetchJob = JOB) -> tuple[Collected, Snapshot | None]:
+        async def fetch(shop: Merchant, job: FetchJob, _now: datetime) -> Snapshot:
             assert shop.id == job.merchant_id
             self.fetched.append(shop.id)
             return self.sources()
@@ -47,14 +57,20 @@ class Stage:
         collector = Collector(
             tables=self.cloud.tables,
             sqs=cast("Any", self.sqs),
-            queue_url="https://queue",
+            queue_url="https://evaluate",
+            own_queue_url="https://fetch",
+            gate=Gate(Pacer(self.budget, lambda: EPOCH), LocalBudget(Rate.per_minute(600))),
             profile=default_profile(),
             snapshot_ttl=lambda now: now + timedelta(days=14),
             max_receives=5,
             fetch=fetch,
             on_given_up=lambda job, error: self.given_up.append(f"{job.merchant_id} {type(error).__name__}"),
         )
-        return collector.collect(JOB, receive_count=receive_count, now=NOW)
+        return asyncio.run(collector.collect(job, receive_count=receive_count, now=NOW))
+
+    def spend(self, seconds: int) -> None:
+        """Have others book the budget for so long."""
+        self.budget.take(seconds * 10, now=EPOCH, within=Decimal(100_000))
 
     def stored(self) -> Snapshot | None:
         return self.cloud.tables.snapshots.get("larkspur", NIGHT)
@@ -62,7 +78,7 @@ class Stage:
 
 @pytest.fixture
 def stage(cloud: Cloud) -> Stage:
-    cloud.tables.merchants.save(merchant())
+    cloud.tables.merchants.save(merchant(tiktok={"open_id": "723f24d7"}))
     return Stage(cloud)
 
 
@@ -184,3 +200,96 @@ def test_of_two_fetches_of_one_message_the_first_snapshot_stays(stage: Stage) ->
 
     assert stage.stored() == snapshot(scopes=None)
     assert len(stage.sqs.sent) == 1
+
+
+def test_a_fetch_that_finds_the_budget_spent_is_sent_back_for_when_it_is_free(stage: Stage) -> None:
+    stage.spend(60)
+
+    assert stage.collect() == (Collected.POSTPONED, None)
+
+    assert stage.fetched == []
+    assert stage.stored() is None
+    assert [json.loads(body) for body in stage.sqs.sent] == [
+        {"merchant_id": "larkspur", "night": "2026-11-21", "postponed": 1}
+    ]
+    # 600 turns at 0.101836 s begin 61.1 s from now; half of the 5 s that a fetcher waits are taken off.
+    assert stage.sqs.delayed == [("https://fetch", 59)]
+
+
+def test_a_fetch_waits_for_a_turn_that_is_near(stage: Stage) -> None:
+    stage.spend(4)
+
+    assert stage.collect()[0] is Collected.FETCHED
+
+
+def test_the_copy_is_sent_before_the_message_counts_as_done(stage: Stage) -> None:
+    stage.spend(60)
+    stage.sqs.refuse = lambda call, _: call == 1
+
+    with pytest.raises(ClientError):
+        stage.collect()
+
+    assert stage.stored() is None
+    assert stage.collect(2) == (Collected.POSTPONED, None)
+    assert len(stage.sqs.sent) == 1
+
+
+def test_a_crash_that_leaves_both_the_message_and_its_copy_harms_nothing(stage: Stage) -> None:
+    stage.spend(60)
+    stage.collect()
+    copy = FetchJob.model_validate_json(stage.sqs.sent[0])
+    stage.budget = LocalBudget(Rate.per_minute(600))
+
+    assert stage.collect(job=copy)[0] is Collected.FETCHED
+    before = stage.cloud.everything()
+    assert stage.collect(2) == (Collected.HANDED_OVER_AGAIN, None)
+
+    assert stage.fetched == ["larkspur"]
+    assert stage.cloud.everything() == before
+
+
+def test_a_message_that_was_postponed_often_enough_begins_and_gets_what_it_gets(stage: Stage) -> None:
+    stage.spend(60)
+
+    assert stage.collect(job=FetchJob(merchant_id="larkspur", night=NIGHT, postponed=MOST_POSTPONED - 1)) == (
+        Collected.POSTPONED,
+        None,
+    )
+    last = FetchJob.model_validate_json(stage.sqs.sent[-1])
+    assert last.postponed == MOST_POSTPONED
+    assert stage.collect(job=last) == (Collected.FETCHED, snapshot())
+
+
+def test_after_the_nights_close_nobody_is_postponed_any_more(stage: Stage) -> None:
+    settle(stage.cloud.tables, failed(), merchant(), ttl=TTL)
+    assert stage.cloud.tables.audits.state("larkspur", NIGHT) is AuditState.FAILED
+    stage.spend(60)
+
+    assert stage.collect()[0] is Collected.FETCHED
+
+
+def test_a_merchant_without_tiktok_needs_no_turn(cloud: Cloud) -> None:
+    cloud.tables.merchants.save(merchant())
+    stage = Stage(cloud)
+    stage.spend(60)
+
+    assert stage.collect()[0] is Collected.FETCHED
+
+
+def test_a_merchant_that_is_gone_needs_no_turn(cloud: Cloud) -> None:
+    stage = Stage(cloud)
+    stage.spend(60)
+
+    assert stage.collect()[0] is Collected.FETCHED
+
+
+def test_a_budget_that_cannot_be_asked_is_a_failure_like_any_other(stage: Stage) -> None:
+    class Broken:
+        def take(self, turns: int, *, now: Decimal, within: Decimal) -> Turns | Spent:
+            raise refused("InternalServerError", f"UpdateItem {turns} {now} {within}")
+
+    stage.budget = Broken()
+
+    with pytest.raises(ClientError):
+        stage.collect()
+    assert stage.collect(5)[0] is Collected.GIVEN_UP
