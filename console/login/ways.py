@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -24,6 +25,7 @@ from console.login.report import page_of
 from functions.audit.text import one_line
 
 _STDIN: Final = 0
+_SECONDS_TO_PASTE: Final = 300
 FROM_STDIN: Final = "-"
 
 
@@ -64,7 +66,7 @@ class Pasting:
         self.logins.keep(self.name, login)
         _show(self.attempt, self.attempt.address(redirect_uri, proof), "Open this address in a browser")
         typer.echo(f"Then paste the address that the browser ends up at ({redirect_uri}?code=…):", err=True)
-        terminal, deadline = Terminal(_STDIN), time.monotonic() + timeout
+        terminal, deadline = _terminal(), time.monotonic() + timeout
         while (line := terminal.line(deadline)) is not None:
             answer = self._read(line, login)
             if isinstance(answer, Foreign):
@@ -89,7 +91,7 @@ class Pasting:
                 "kept for ten minutes and used once. Begin one by running this without --code."
             )
         if text == FROM_STDIN:
-            text = Terminal(_STDIN).line(time.monotonic() + 60) or ""
+            text = _terminal().line(time.monotonic() + _SECONDS_TO_PASTE) or ""
         answer = self._read(text, login)
         if isinstance(answer, Foreign):
             raise Unusable(f"What --code was given cannot be used: {answer.why}. Copy the whole address.")
@@ -105,7 +107,8 @@ class Pasting:
         # Before it is used: a code is good for one trade, whatever comes of it.
         self.logins.drop(self.name)
         verifier = None if login.verifier is None else login.verifier.get_secret_value()
-        return self.attempt.finish(answer, login.redirect_uri, verifier, now=_now())
+        begun = replace(self.attempt, scopes=login.scopes)
+        return begun.finish(answer, login.redirect_uri, verifier, now=_now())
 
 
 def _pending(attempt: Attempt, proof: Proof, redirect_uri: str) -> Pending:
@@ -116,6 +119,12 @@ def _pending(attempt: Attempt, proof: Proof, redirect_uri: str) -> Pending:
         scopes=attempt.scopes,
         begun_at=_now(),
     )
+
+
+def _terminal() -> Terminal:
+    if sys.stdin is None:  # closed by whoever started us: the handle may be anybody's by now
+        raise Unusable("There is no stdin to paste into; give the address with --code 'ADDRESS'.")
+    return Terminal(_STDIN)
 
 
 def _show(attempt: Attempt, address: str, ask: str) -> None:
