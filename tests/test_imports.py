@@ -29,7 +29,12 @@ ALLOWED = {
 }
 
 # Who may use what talks to the outside; the domain uses the standard library and pydantic alone.
-USERS_OF = {"httpx": {"functions.fetcher", "console"}, "httpcore": {"functions.fetcher"}}
+USERS_OF = {
+    "httpx": {"functions.fetcher", "console"},
+    "httpcore": {"functions.fetcher"},
+    "google": {"functions.fetcher"},
+    "cryptography": {"console"},
+}
 PURE = {*sys.stdlib_module_names, "pydantic"}
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 
 from functions.audit.absence import Absent, Reason
-from functions.fetcher.guarded import guarded
 from functions.fetcher.sources.channel import Asked, Channel
 from functions.fetcher.sources.ga4.access import GoogleAccess
 from functions.fetcher.sources.ga4.answers import Answers
-from functions.fetcher.sources.ga4.failures import Refusal
 from functions.fetcher.sources.ga4.listings import pages_seen, sources_seen
-from functions.fetcher.sources.ga4.plan import Wanted, batches
-from functions.fetcher.sources.ga4.property import Bearer, Property, Reports
+from functions.fetcher.sources.ga4.plan import batches
+from functions.fetcher.sources.ga4.property import Bearer, Property
 from functions.fetcher.sources.ga4.sessions import sessions_seen
 from functions.fetcher.sources.ga4.settled import flags_of, unsettled, zone_of
 
@@ -23,9 +21,7 @@ async def ask_ga4(asked: Asked, access: GoogleAccess) -> Channel:
     if isinstance(token, Absent):
         return Channel.unseen(token)
     place = Property(asked, Bearer(access, token))
-    both = batches(asked.settings, asked.periods, asked.merchant.currency)
-    came = await asyncio.gather(*(_ask(place, wanted) for wanted in both))
-    reports = {name: report for part in came for name, report in part.items()}
+    reports = await place.ask(*batches(asked.settings, asked.periods, asked.merchant.currency))
     return _channel(asked, Answers.of(reports, asked.settings, asked.periods))
 
 
@@ -35,11 +31,6 @@ async def _token(asked: Asked, access: GoogleAccess) -> str | Absent:
             return await access.token()
     except TimeoutError:
         return Absent.because(Reason.SOURCE_FAILED, "Google gave no token in time")
-
-
-async def _ask(place: Property, wanted: tuple[Wanted, ...]) -> Reports:
-    came = await guarded(place.ask(wanted), "GA4")
-    return {one.name: Refusal(came) for one in wanted} if isinstance(came, Absent) else came
 
 
 def _channel(asked: Asked, answers: Answers) -> Channel:

@@ -6,7 +6,7 @@ Nothing is asked for that nobody reads. Reports that GA4 may refuse for this pro
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from functions.audit.merchant import Analytics
@@ -54,14 +54,19 @@ _UNPAID: Final[Mapping[str, Any]] = {
         }
     }
 }
+_BUYING_EVENTS: Final = frozenset({ADD_TO_CART, PURCHASE})
+_BUYING: Final[Mapping[str, Any]] = {
+    "filter": {"fieldName": "eventName", "inListFilter": {"values": [ADD_TO_CART, PURCHASE], "caseSensitive": True}}
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One report: its name among ours, and the request as GA4 takes it."""
+    """One report: its name among ours, and the request as GA4 takes it. ``events``: all that a row can be about."""
 
     name: str
     request: Mapping[str, Any]
+    events: frozenset[str] = frozenset()
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -76,7 +81,7 @@ class Wanted:
 
     def rest(self, offset: int, rows: int) -> Wanted:
         """Return the request for the rows from ``offset`` on, ``rows`` at most."""
-        return Wanted(self.name, {**self.request, "offset": str(offset), "limit": str(rows)})
+        return replace(self, request={**self.request, "offset": str(offset), "limit": str(rows)})
 
 
 def batches(settings: Analytics, periods: Periods, currency: str) -> tuple[tuple[Wanted, ...], tuple[Wanted, ...]]:
@@ -109,7 +114,7 @@ def batches(settings: Analytics, periods: Periods, currency: str) -> tuple[tuple
     )
     second = (
         asking.both(COMMERCE, ("addToCarts", "ecommercePurchases", "transactions", "purchaseRevenue")),
-        asking.both(FUNNEL, ("sessions",), ("eventName",), _events(ADD_TO_CART, PURCHASE)),
+        replace(asking.both(FUNNEL, ("sessions",), ("eventName",), _BUYING), events=_BUYING_EVENTS),
         asking.tracked(),
         *((asking.both(GOALS, chosen), asking.daily(GOAL_DAYS, chosen)) if chosen else ()),
     )
@@ -166,9 +171,8 @@ class _Asking:
         Where it never is, TikTok's 0 sales are nobody's measurement.
         """
         whole = Period(start=self.periods.prior.start, end=self.periods.current.end)
-        return self._report(
-            TRACKED, ("eventCount",), ("eventName",), (_range(whole),), (_events(ADD_TO_CART, PURCHASE),)
-        )
+        asked = self._report(TRACKED, ("eventCount",), ("eventName",), (_range(whole),), (_BUYING,))
+        return replace(asked, events=_BUYING_EVENTS)
 
     def _report(
         self,
@@ -196,7 +200,3 @@ class _Asking:
 def _range(period: Period, name: str | None = None) -> dict[str, str]:
     plain = {"startDate": period.start.isoformat(), "endDate": period.end.isoformat()}
     return plain if name is None else {**plain, "name": name}
-
-
-def _events(*names: str) -> Mapping[str, Any]:
-    return {"filter": {"fieldName": "eventName", "inListFilter": {"values": list(names), "caseSensitive": True}}}

@@ -52,20 +52,26 @@ class Property:
     bearer: Bearer
     quota: Quota = field(default_factory=Quota)
 
-    async def ask(self, wanted: Sequence[Wanted]) -> Reports:
-        """Return every report of a batch, or why it is missing.
+    async def ask(self, *batches: Sequence[Wanted]) -> Reports:
+        """Return every report, or why it is missing. The batches go out at the same time, what they lack afterwards."""
+        first = await asyncio.gather(*map(self._first, batches))
+        everything = [pair for pairs in first for pair in pairs]
+        whole = await asyncio.gather(*(self._whole(wanted, came) for wanted, came in everything))
+        return {wanted.name: came for (wanted, _), came in zip(everything, whole, strict=True)}
+
+    async def _first(self, batch: Sequence[Wanted]) -> list[tuple[Wanted, Came]]:
+        """Return what came of a batch.
 
         One report that GA4 does not take fails the whole batch, and no answer says reliably which one it was: each of
         them is then asked for by itself, all at the same time.
         """
-        came = await self._batch(wanted)
+        came = await self._batch(batch)
         if isinstance(came, Refusal):
-            if not came.for_its_content or len(wanted) == 1:
-                return {one.name: came for one in wanted}
-            alone = await asyncio.gather(*(self.ask([one]) for one in wanted))
-            return {name: found for reports in alone for name, found in reports.items()}
-        whole = await asyncio.gather(*map(self._whole, wanted, came))
-        return {one.name: found for one, found in zip(wanted, whole, strict=True)}
+            if not came.for_its_content or len(batch) == 1:
+                return [(wanted, came) for wanted in batch]
+            alone = await asyncio.gather(*(self._one_more(wanted) for wanted in batch))
+            return list(zip(batch, alone, strict=True))
+        return list(zip(batch, came, strict=True))
 
     async def _whole(self, wanted: Wanted, first: Came) -> Came:
         """Return a report with the rows that did not fit into the first answer. Half a report is none."""
@@ -76,14 +82,13 @@ class Property:
         for _ in range(MOST_CALLS):
             if came >= min(first.row_count, MOST_ROWS):
                 break
-            more = await self._batch([wanted.rest(came, MOST_ROWS - came)])
-            part = more if isinstance(more, Refusal) else more[0]
-            if isinstance(part, Refusal):
-                return part
-            if not part.rows:
+            more = await self._one_more(wanted.rest(came, MOST_ROWS - came))
+            if isinstance(more, Refusal):
+                return more
+            if not more.rows:
                 break
-            came += len(part.rows)
-            for row in part.rows:
+            came += len(more.rows)
+            for row in more.rows:
                 # Between two calls a row may have moved down the list: then it is there already.
                 rows.setdefault(_place(row), row)
         worth = first.worth
@@ -91,10 +96,15 @@ class Property:
             worth = replace(worth, flags=tuple(dict.fromkeys((*worth.flags, TRUNCATED))))
         return replace(first, rows=tuple(rows.values())[:MOST_ROWS], worth=worth)
 
+    async def _one_more(self, wanted: Wanted) -> Came:
+        """Return a report that takes a call beyond the night's two, if the property's quota is good for one."""
+        if (spent := self.quota.short_of(1)) is not None:
+            return Refusal(Absent.because(Reason.RATE_LIMITED, f"{WHAT}: {spent} would not last for another call"))
+        came = await self._batch([wanted])
+        return came if isinstance(came, Refusal) else came[0]
+
     async def _batch(self, wanted: Sequence[Wanted]) -> tuple[Came, ...] | Refusal:
         """Return the reports in the order in which they were asked for, or why none came."""
-        if (spent := self.quota.short_of(len(wanted))) is not None:
-            return Refusal(Absent.because(Reason.RATE_LIMITED, f"{WHAT}: {spent} would not last for another call"))
         answer = await self._post(wanted)
         if isinstance(answer, Absent):
             return Refusal(answer)

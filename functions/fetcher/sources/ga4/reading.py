@@ -7,6 +7,7 @@ one that the role may not see.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -18,7 +19,7 @@ from functions.fetcher import figures
 from functions.fetcher.sources.ga4.report import Report, Row
 
 # Google writes all figures as texts, floats perhaps with an exponent.
-_FLOAT: Final = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,2})?")
+_FLOAT: Final = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,3})?")
 # A double holds about sixteen digits; what comes after the ninth decimal is no measurement, only binary.
 _FINEST: Final = Decimal("1e-9")
 
@@ -33,40 +34,42 @@ class Cell:
 
     def count(self, metric: str) -> Count:
         """Return a whole number."""
-        value = self._settled(metric)
-        return value if isinstance(value, Absent) else figures.count({metric: value}, metric, within=self.within)
+        found = self._found(metric)
+        return found if isinstance(found, Absent) else figures.count(found, metric, within=self.within)
 
     def amount(self, metric: str) -> Figure:
         """Return a number of at least 0."""
-        value = self._settled(metric)
-        return value if isinstance(value, Absent) else figures.amount({metric: value}, metric, within=self.within)
+        found = self._found(metric)
+        return found if isinstance(found, Absent) else figures.amount(found, metric, within=self.within)
 
     def money(self, metric: str) -> Figure:
         """Return an amount of money."""
-        value = self._settled(metric)
-        return value if isinstance(value, Absent) else figures.money({metric: value}, metric, within=self.within)
+        found = self._found(metric)
+        return found if isinstance(found, Absent) else figures.money(found, metric, within=self.within)
 
     def rate(self, metric: str) -> Figure:
         """Return a fraction as the percentage that it is."""
-        value = self._settled(metric)
-        if isinstance(value, Decimal):
-            value *= HUNDRED
-        return value if isinstance(value, Absent) else figures.rate({metric: value}, metric, within=self.within)
+        found = self._found(metric)
+        if isinstance(found, Absent):
+            return found
+        fraction = found.get(metric)
+        percent = {metric: fraction * HUNDRED} if isinstance(fraction, Decimal) else found
+        return figures.rate(percent, metric, within=self.within)
 
-    def _settled(self, metric: str) -> object:
-        """Return what stands for the metric: a Decimal where it is a number, ``None`` where it is null."""
+    def _found(self, metric: str) -> Mapping[str, object] | Absent:
+        """Return the metric as a number, as far as it is one, by its name."""
         report = self.report
         if isinstance(report, Absent):
             return report
         if metric in report.worth.restricted:
             return Absent.because(Reason.SCOPE_MISSING, f"the role hides {metric}")
         if metric not in report.columns:
-            return None
+            return {}
         if self.row is not None:
-            return _number(self.row.values.get(metric))
+            return {metric: _number(self.row.values.get(metric))}
         if report.worth.hushed:
             return Absent.because(Reason.NOT_MEASURED, f"{self.within}.{metric}: {report.worth.hushed}")
-        return Decimal(0)
+        return {metric: Decimal(0)}
 
 
 def share(part: Count, whole: Count, *, of: str) -> Figure:

@@ -64,6 +64,8 @@ def _report(raw: object, wanted: Wanted) -> Report:
     if not metrics or set(dimensions) != set(wanted.dimensions):
         raise Unreadable("it has other columns than those asked for")
     rows = tuple(_row(entry, dimensions, metrics) for entry in listed)
+    if wanted.events and not all(row.keys["eventName"] in wanted.events for row in rows):
+        raise Unreadable("a row is about an event that was not asked for")
     if len({tuple(row.keys.values()) for row in rows}) < len(rows):
         raise Unreadable("a row came twice")
     columns = frozenset(metrics) & frozenset(wanted.metrics)

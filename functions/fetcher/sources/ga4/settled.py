@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from functions.audit.absence import Absent, Reason
 from functions.audit.periods import Periods
@@ -19,7 +19,10 @@ OTHER_ZONE: Final = "property_timezone_differs"
 
 def zone_of(name: str | None, otherwise: ZoneInfo) -> ZoneInfo:
     """Return the zone that the property says it counts its days in; the merchant's where it says none."""
-    return ZoneInfo(name) if name is not None and name in available_timezones() else otherwise
+    try:
+        return otherwise if name is None else ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return otherwise
 
 
 def unsettled(periods: Periods, zone: ZoneInfo, now: datetime) -> Absent | None:

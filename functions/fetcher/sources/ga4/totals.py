@@ -16,6 +16,7 @@ from functions.fetcher.sources.ga4.plan import (
     GOALS,
     KEY_EVENTS,
     PURCHASE,
+    RANGE,
     TOTALS,
 )
 from functions.fetcher.sources.ga4.reading import Cell, share
@@ -80,12 +81,12 @@ def _abandonment(funnel: _Funnel, of: str) -> Figure:
 def _returning(answers: Answers, of: str, users: Count) -> Count:
     """Return the users who came back.
 
-    That nobody did is measured only where GA4 does tell new from returning users: it may know neither of anybody.
+    That nobody did is measured only where GA4 tells of every user whether they are new: of some it may not know.
     """
     cell = answers.cell(AUDIENCE, of, dateRange=of, newVsReturning="returning")
     if cell.row is None and not isinstance(cell.report, Absent) and users != 0:
-        new = cell.report.row(dateRange=of, newVsReturning="new")
-        if new is None:
+        kinds = {row.keys["newVsReturning"] for row in cell.report.rows if row.keys[RANGE] == of}
+        if kinds != {"new"}:
             return Absent.because(Reason.NOT_MEASURED, f"{of}: GA4 does not tell new users from returning ones")
     return cell.count("totalUsers")
 
