@@ -12,6 +12,7 @@ from console.sample.consent import AUTHORIZE, Consent
 from console.sample.grants import CLIENT_KEY, CLIENT_SECRET, Grants
 from console.sample.lookups import BUSINESS_REFRESH, RESEARCH, Lookups
 from console.sample.replies import Reply, error_reply, fault_reply, oauth_error, oauth_reply, unknown_path
+from console.sample.shopify import ADMIN, Shopify
 from console.sample.storefront import Storefront
 from console.sample.story import STOREFRONT, USER_INFO, Renewal, SampleMerchant
 
@@ -40,6 +41,7 @@ class Desk:
         self._consent = Consent(everyone)
         self._lookups = Lookups(everyone)
         self._storefront = Storefront()
+        self._shopify = Shopify(everyone)
 
     def answer(self, request: Request) -> Reply:
         """Answer one request."""
@@ -47,8 +49,8 @@ class Desk:
         path = parts.path.removeprefix(POST_ONLY)
         if path == AUTHORIZE:
             return self._authorize(request, parts.query)
-        posted = path in {TOKEN, REVOKE, RESEARCH, BUSINESS_REFRESH} or (path == USER_INFO and path != parts.path)
-        verb = "POST" if posted else "GET"
+        posted = path in {TOKEN, REVOKE, RESEARCH, BUSINESS_REFRESH, ADMIN}
+        verb = "POST" if posted or (path == USER_INFO and path != parts.path) else "GET"
         if request.method != verb:
             return unknown_path()
         query = _first_values(parts.query)
@@ -84,6 +86,8 @@ class Desk:
                 return _of(*self._lookups.business(request.headers.get("access-token", ""), query))
             case "/open_api/v1.3/tt_user/oauth2/refresh_token/":
                 return _of(*self._lookups.renew(request.body))
+            case "/admin/api/2026-10/graphql.json":
+                return self._shopify.answer(request.headers, request.body)
             case _:
                 return unknown_path()
 

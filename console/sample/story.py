@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from console.sample.shopify_story import ShopifyConduct
 from functions.audit.checks import CATALOGUE
 from functions.audit.merchant import BASIC, PROFILE, STATS, AccountType
 
@@ -100,7 +101,8 @@ class Conduct:
 
     ``recorded_scopes`` is what the merchants file says was granted, where that is no longer true. ``stale_days`` is how
     far the storefront's data lag behind the period's end. ``business_account`` is what the API for Business says of the
-    account; ``None`` where the merchants file has no token for that.
+    account; ``None`` where the merchants file has no token for that. ``shopify`` is how the merchant's Shopify shop
+    behaves, where there is one.
     """
 
     scopes: tuple[str, ...] = ALL_SCOPES
@@ -114,6 +116,7 @@ class Conduct:
     faults: Mapping[str, Fault] = field(default_factory=dict)
     stale_days: int = 0
     business_account: bool | None = None
+    shopify: ShopifyConduct | None = None
 
 
 @dataclass(frozen=True, slots=True)
