@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
+from random import Random
 from typing import Final
 
 from functions.audit.budget import Budget, Spent
@@ -13,8 +14,8 @@ from functions.fetcher.pace import Pacer, door_of
 # A fetcher waits so many seconds for its first turn; that many seconds of work are thus always at hand.
 PATIENCE: Final = Decimal(5)
 LONGEST_DELAY: Final = 900  # seconds; SQS knows no longer one
-# How far ahead a line can be booked and be believed: no night is longer.
-LONGEST_LINE: Final = Decimal(86_400)
+# The line is never longer than a delay: one that claims to be was written by a broken clock.
+LINE_REACH: Final = Decimal(3600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,12 @@ class Gate:
     """What decides. ``line`` gives postponed fetches their places, one behind the other.
 
     Without places every message that finds the budget spent would come back with all the others, again and again:
-    with them each comes back when the turns for it are free. A place promises nothing; who comes back asks anew.
+    with them each comes back when there will be turns for it. A place promises nothing; who comes back asks anew.
     """
 
     pacer: Pacer
     line: Budget
+    random: Random
 
     def seconds_to_wait(self, merchant: Merchant) -> int | None:
         """Return for how long to postpone a merchant's fetch; ``None`` when it may begin."""
@@ -36,13 +38,15 @@ class Gate:
         spent = self.pacer.hold(within=PATIENCE)
         if spent is None:
             return None
+        now = self.pacer.now
         # Nobody need come back before the budget is nearly free, however short the line is.
-        opens = spent.until - PATIENCE / 2
-        place = self.line.take(turns, now=opens, within=LONGEST_LINE)
+        opens = max(spent.until - PATIENCE / 2, now)
+        place = self.line.take(turns, now=opens, within=now + LONGEST_DELAY - opens)
         if isinstance(place, Spent):
-            return LONGEST_DELAY
-        seconds = (place.times[0] - self.pacer.now).to_integral_value(ROUND_CEILING)
-        return min(max(int(seconds), 1), LONGEST_DELAY)
+            # Beyond the longest delay there are no places. Who finds none comes back while the line still has people
+            # in it, and not all at once.
+            return self.random.randint(LONGEST_DELAY // 2, LONGEST_DELAY)
+        return max(int((place.times[0] - now).to_integral_value(ROUND_CEILING)), 1)
 
 
 def turns_of(merchant: Merchant) -> int:

@@ -6,6 +6,7 @@ import asyncio
 import os
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import MetricUnit
@@ -21,7 +22,7 @@ from functions.audit.profile import default_profile, sentence
 from functions.audit.snapshot import Snapshot
 from functions.fetcher.collect import Collected, Collector
 from functions.fetcher.fetch import Fetcher
-from functions.fetcher.gate import LONGEST_LINE, Gate
+from functions.fetcher.gate import LINE_REACH, Gate
 from functions.fetcher.http import Http
 from functions.fetcher.pace import Pacer
 from functions.fetcher.sources.oauth import AppKeys
@@ -60,7 +61,7 @@ profile = default_profile()
 runner = asyncio.Runner()
 requests_a_minute = environment.number("NIGHTJAR_TIKTOK_PER_MINUTE")
 pacer = Pacer(tables.budget("tiktok", Rate.per_minute(requests_a_minute)))
-line = tables.budget("tiktok-line", Rate.per_minute(requests_a_minute, reach=LONGEST_LINE))
+line = tables.budget("tiktok-line", Rate.per_minute(requests_a_minute, reach=LINE_REACH))
 http = Http(hosts, pace=pacer)
 
 
@@ -116,7 +117,7 @@ collector = Collector(
     sqs=clients.sqs(),
     queue_url=environment.text("NIGHTJAR_EVALUATE_QUEUE_URL"),
     own_queue_url=environment.text("NIGHTJAR_FETCH_QUEUE_URL"),
-    gate=Gate(pacer, line),
+    gate=Gate(pacer, line, Random()),  # noqa: S311 - for a crowd to come apart, nothing to guess
     profile=profile,
     snapshot_ttl=lambda now: now + timedelta(days=snapshot_days),
     max_receives=environment.number("NIGHTJAR_MAX_RECEIVES"),

@@ -35,7 +35,7 @@ class StoredBudget:
         self._table = table
         self._name = name
         self._rate = rate
-        self._next_at: Decimal | None = None  # as last seen, to begin with the write that is likelier to hold
+        self._idle = True  # as last found, to begin with the write that is likelier to hold
 
     def take(self, turns: int, *, now: Decimal, within: Decimal) -> Turns | Spent:
         """Book so many turns, the last one no later than ``within`` seconds from ``now``; all of them or none.
@@ -43,33 +43,33 @@ class StoredBudget:
         Raises:
             Conflict: time and again somebody else wrote first.
         """
-        for attempt in range(ATTEMPTS):
-            wanted = take(self._next_at, turns, self._rate, now=now, within=within)
-            idle = is_idle(self._next_at, self._rate, now=now)
-            if attempt and isinstance(wanted, Spent):
-                return wanted
-            if idle and isinstance(wanted, Turns):
-                if self._begin(wanted.next_at, now):
-                    return wanted
-            elif (booked := self._move_on(turns, now, within)) is not None:
-                return take(booked, turns, self._rate, now=now, within=within)
+        fresh = take(None, turns, self._rate, now=now, within=within)
+        for _ in range(ATTEMPTS):
+            if self._idle and isinstance(fresh, Turns):
+                held, next_at = self._begin(fresh.next_at, now)
+                before = None
+            else:
+                held, next_at = self._move_on(turns, now, within)
+                before = next_at - turns * self._rate.interval if next_at is not None else None
+            found = take(before if held else next_at, turns, self._rate, now=now, within=within)
+            if held or isinstance(found, Spent):
+                return found
+            self._idle = is_idle(next_at, self._rate, now=now)
         raise Conflict(f"The budget {self._name} was booked by somebody else {ATTEMPTS} times in a row.")
 
-    def _move_on(self, turns: int, now: Decimal, within: Decimal) -> Decimal | None:
-        """Book behind those who are waiting; return where that begins, ``None`` when nobody waits or it is too far."""
-        latest = now + within - (turns - 1 - self._rate.burst) * self._rate.interval
-        moved = turns * self._rate.interval
-        values = {":turns": moved, ":now": now, ":latest": latest}
-        return self._next_at - moved if self._wrote(MOVE_ON, BOOKED, values) and self._next_at is not None else None
-
-    def _begin(self, next_at: Decimal, now: Decimal) -> bool:
-        """Book where nobody waits; return whether that was still so."""
+    def _begin(self, next_at: Decimal, now: Decimal) -> tuple[bool, Decimal | None]:
+        """Book where nobody waits."""
         schema = Decimal(SCHEMA_VERSION)
         values = {":next": next_at, ":schema": schema, ":now": now, ":beyond": now + self._rate.reach}
-        return self._wrote(BEGIN, IDLE, values)
+        return self._write(BEGIN, IDLE, values)
 
-    def _wrote(self, update: str, condition: str, values: Mapping[str, Decimal]) -> bool:
-        """Do a write under its condition; return whether it held. Either way the schedule is known afterwards."""
+    def _move_on(self, turns: int, now: Decimal, within: Decimal) -> tuple[bool, Decimal | None]:
+        """Book behind those who wait, unless that is too far ahead."""
+        latest = now + within - (turns - 1 - self._rate.burst) * self._rate.interval
+        return self._write(MOVE_ON, BOOKED, {":turns": turns * self._rate.interval, ":now": now, ":latest": latest})
+
+    def _write(self, update: str, condition: str, values: Mapping[str, Decimal]) -> tuple[bool, Decimal | None]:
+        """Do a write under its condition; return whether it held, and what the schedule is now."""
         try:
             answer = self._client.update_item(
                 TableName=self._table,
@@ -81,13 +81,11 @@ class StoredBudget:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
+            refusal: Mapping[str, Any] = error.response
+            if refusal["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
-            response: Mapping[str, Any] = error.response
-            self._next_at = _next_at(response.get("Item", {}))
-            return False
-        self._next_at = _next_at(answer["Attributes"])
-        return True
+            return False, _next_at(refusal.get("Item", {}))
+        return True, _next_at(answer["Attributes"])
 
 
 def _next_at(row: Mapping[str, Any]) -> Decimal | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from random import Random
 from typing import Any, cast
 
 import pytest
@@ -35,6 +36,7 @@ JOB = FetchJob(merchant_id="larkspur", night=NIGHT)
 # A stored snapshot is read only until its end, counted by the real clock.
 NOW = datetime.now(UTC)
 EPOCH = Decimal(1_795_226_400)
+RANDOM = Random(1)  # noqa: S311 - the same every time
 
 
 @dataclass
@@ -59,7 +61,7 @@ class Stage:
             sqs=cast("Any", self.sqs),
             queue_url="https://evaluate",
             own_queue_url="https://fetch",
-            gate=Gate(Pacer(self.budget, lambda: EPOCH), LocalBudget(Rate.per_minute(600))),
+            gate=Gate(Pacer(self.budget, lambda: EPOCH), LocalBudget(Rate.per_minute(600)), RANDOM),
             profile=default_profile(),
             snapshot_ttl=lambda now: now + timedelta(days=14),
             max_receives=5,
