@@ -1,7 +1,8 @@
-"""The TikTok login, from the address that a browser opens to the token pair.
+"""The TikTok login, from the address that a browser opens to the token pair, and its end.
 
-``addresses`` checks where TikTok may send the browser back to and writes the authorise address, ``proof`` makes what
-the login is recognised by, ``callback`` reads what came back. It comes through ``receiver``, which listens on this
-machine and shows ``page``, or through ``pasted``, which reads it from the terminal; ``pending`` keeps a login that is
-finished by a later run. ``exchange`` trades the code and revokes tokens, ``sentences`` says what TikTok's errors mean.
+``attempt`` is one login: what is asked, and what is stored of the answer. ``addresses`` checks where TikTok may send
+the browser back to, ``proof`` makes what the login is recognised by, ``callback`` reads what came back. ``ways`` has it
+come through ``receiver``, which listens on this machine and shows ``page``, or through ``pasted``, at once or in a
+later run (``pending``). ``exchange`` trades the code and revokes tokens, ``parting`` ends a connection, ``sentences``
+and ``report`` say it all in words.
 """
