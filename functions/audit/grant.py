@@ -102,10 +102,7 @@ class GrantStore(Protocol):
         """
 
     def note(self, grant: Grant, state: State, reason: str | None, *, at: datetime) -> bool:
-        """Note how a connection stands, in place of the state that was read; return whether it still was that one.
-
-        The mark of a refresh that was sent is taken away: from now on the state says what became of it.
-        """
+        """Note how a connection stands, in place of the state that was read; return whether it still was that one."""
 
     def release(self, grant: Grant, *, owner: str) -> None:
         """Give a lease back, and with it the mark of a refresh. One that somebody else took meanwhile stays theirs."""

@@ -43,8 +43,7 @@ def noted(row: Grant, read: Grant, state: State, reason: str | None, *, at: date
     """Note how the connection stands, unless pair or state are no longer those that were ``read``."""
     if (row.version, row.state_since) != (read.version, read.state_since):
         return None
-    standing = {"state": state, "state_reason": reason, "state_since": at, "refresh_sent_at": None}
-    return row.model_copy(update=standing)
+    return row.model_copy(update={"state": state, "state_reason": reason, "state_since": at})
 
 
 def removed(row: Grant, reason: str, *, at: datetime) -> Grant | None:

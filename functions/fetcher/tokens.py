@@ -215,8 +215,7 @@ class Keeper:
         at = self._time
         if not self.grants.note(grant, state, reason, at=at):
             return None
-        noted = {"state": state, "state_reason": reason, "state_since": at, "refresh_sent_at": None}
-        return grant.model_copy(update=noted)
+        return grant.model_copy(update={"state": state, "state_reason": reason, "state_since": at})
 
     def _lasts(self, grant: Grant) -> bool:
         ends = grant.expires_at

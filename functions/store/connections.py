@@ -60,10 +60,9 @@ class Connections:
     def note(self, grant: Grant, state: State, reason: str | None, *, at: datetime) -> bool:
         """Note how a connection stands, in place of the state that was read; return whether it still was that one.
 
-        A pair, a login or a webhook's mark that came meanwhile is newer than what is to be noted, and stays. The mark
-        of a refresh that was sent is taken away: from now on the state says what became of it.
+        A pair, a login or a webhook's mark that came meanwhile is newer than what is to be noted, and stays.
         """
-        standing = {"state": state, "state_reason": reason, "state_since": stamp(at), "refresh_sent_at": None}
+        standing = {"state": state, "state_reason": reason, "state_since": stamp(at)}
         conditions, read = as_read(grant)
         return self._wrote(grant.merchant_id, grant.provider, change(standing, *conditions, given=read))
 

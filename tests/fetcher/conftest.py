@@ -1,4 +1,4 @@
-"""What the fetcher's stories share: a scripted world behind respx."""
+"""What the fetcher's stories share: a scripted world behind respx, and an empty stage for those about the tables."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 import respx
 
+from tests.cloud import Cloud, pretended_aws
 from tests.fetcher.world import World
 
 
@@ -16,3 +17,10 @@ def world() -> Iterator[World]:
         world = World()
         router.route().mock(side_effect=world)
         yield world
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Cloud]:
+    """One stage for all stories of a module: each is about a merchant of its own."""
+    with pretended_aws() as cloud:
+        yield cloud
