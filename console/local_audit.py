@@ -20,6 +20,7 @@ from functions.audit.verdict import Audit, audit_of
 from functions.fetcher.fetch import Fetcher
 from functions.fetcher.http import Http
 from functions.fetcher.pace import Pacer
+from functions.fetcher.sources.ga4.access import GoogleAccess
 from functions.fetcher.sources.oauth import AppKeys
 from functions.fetcher.sources.research import Research
 
@@ -34,11 +35,15 @@ RESEARCH = "NIGHTJAR_TIKTOK_RESEARCH"
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What the environment opens for an audit beside the merchants' own tokens. Printing it shows no secret."""
+    """What the environment opens for an audit beside the merchants' own tokens. Printing it shows no secret.
+
+    ``google`` is what a file that the environment names opens (``local_google.py``).
+    """
 
     app_keys: AppKeys | None = None
     business_keys: AppKeys | None = None
     research: Research | None = None
+    google: GoogleAccess | None = None
 
 
 def access_of(environment: Mapping[str, str], *, keeps_tokens: bool) -> Access:
@@ -95,6 +100,7 @@ async def audit_entries(
             access.app_keys,
             hosts,
             SECONDS_A_MERCHANT,
+            google=access.google,
             research=access.research,
             business_keys=access.business_keys,
         )

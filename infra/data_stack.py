@@ -1,4 +1,4 @@
-"""What must outlive a deployment: the tables, the key, the TikTok app's secret, the topics with their subscribers."""
+"""What must outlive a deployment: the tables, the key, the secrets, the topics with their subscribers."""
 
 from __future__ import annotations
 
@@ -19,13 +19,27 @@ class DataStack(Stack):
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
         super().__init__(
-            scope, construct_id, description=f"Nightjar {stage.name}: tables, key, secret and topics (stateful)"
+            scope, construct_id, description=f"Nightjar {stage.name}: tables, key, secrets and topics (stateful)"
         )
         self._stage = stage
         self._kept = RemovalPolicy.RETAIN if stage.retain_data else RemovalPolicy.DESTROY
         self.key = self._own_key()
         self.tables = Tables(self, "Tables", stage=stage, key=self.key)
-        self.tiktok_app = self._own_secret()
+        self.tiktok_app = self._secret(
+            "TikTokApp",
+            "tiktok-app",
+            says="The TikTok app's client_key and client_secret.",
+            empty={"client_key": "", "client_secret": ""},
+            why="TikTok issues the app's secret by hand in its developer portal; there is no call that rotates it.",
+        )
+        self.google = self._secret(
+            "Google",
+            "google",
+            says="A Google service account's key, or a workload identity pool's file, for Google Analytics.",
+            empty={},
+            why="Google hands out a service account's key by hand; without a key, which the guide prefers, the file "
+            "holds nothing that could be rotated.",
+        )
         self.alerts = self._topic("Alerts", "alerts", f"Nightjar {stage.name} alerts")
         self.operators = self._topic("Operators", "operators", f"Nightjar {stage.name} operators")
         self._subscribe()
@@ -79,20 +93,21 @@ class DataStack(Stack):
         )
         return key
 
-    def _own_secret(self) -> aws_secretsmanager.CfnSecret:
+    def _secret(
+        self, construct_id: str, name: str, *, says: str, empty: dict[str, str], why: str
+    ) -> aws_secretsmanager.CfnSecret:
         # Written once, empty; `aws secretsmanager put-secret-value` fills it, and deployments leave that alone because
         # this text never changes. Not the L2 construct: that widens the key's policy by wildcards we do not need.
         secret = aws_secretsmanager.CfnSecret(
             self,
-            "TikTokApp",
-            name=f"{self._stage.prefix}tiktok-app",
-            description="The TikTok app's client_key and client_secret. Fill it with put-secret-value.",
+            construct_id,
+            name=self._stage.prefix + name,
+            description=f"{says} Fill it with put-secret-value.",
             kms_key_id=self.key.key_arn,
-            secret_string=json.dumps({"client_key": "", "client_secret": ""}),
+            secret_string=json.dumps(empty),
         )
         secret.apply_removal_policy(self._kept)
-        reason = "TikTok issues the app's secret by hand in its developer portal; there is no call that rotates it."
-        acknowledge(secret, {"AwsSolutions-SMG4": reason})
+        acknowledge(secret, {"AwsSolutions-SMG4": why})
         return secret
 
     def _topic(self, construct_id: str, name: str, display_name: str) -> aws_sns.Topic:

@@ -70,7 +70,8 @@ class Rooms:
 
     def fetcher(self, fetches: WorkQueue, evaluations: WorkQueue) -> Function:
         """Asks the sources about one merchant."""
-        stage, tables, secret = self.common.stage, self.data.tables, self.data.tiktok_app.ref
+        stage, tables = self.common.stage, self.data.tables
+        secret, google = self.data.tiktok_app.ref, self.data.google.ref
         function = self._function(
             "fetcher",
             says="Asks every source about one merchant and stores what it saw",
@@ -83,6 +84,7 @@ class Rooms:
                 "NIGHTJAR_MAX_RECEIVES": str(RECEIVES),
                 "NIGHTJAR_TOKENS_KEY_ID": self.common.key.key_arn,
                 "NIGHTJAR_TIKTOK_SECRET_ID": secret,
+                "NIGHTJAR_GOOGLE_SECRET_ID": google,
                 "NIGHTJAR_ALLOWED_HOSTS": ",".join(stage.allowed_hosts),
                 "NIGHTJAR_ALLOW_LOOPBACK_HTTP": "1" if stage.loopback_http else "0",
                 "NIGHTJAR_SNAPSHOT_DAYS": str(stage.snapshot_days),
@@ -97,6 +99,7 @@ class Rooms:
             # The tokens themselves: this function alone may use the key directly.
             allow(["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], [self.common.key.key_arn]),
             read_secret(secret),
+            read_secret(google),
             use_table(tables["budgets"], "UpdateItem"),
             send(evaluations.queue),
             send(fetches.queue),  # a fetch that is postponed
@@ -121,6 +124,7 @@ class Rooms:
             use_table(tables["audits"], "GetItem", "PutItem"),
             use_table(tables["findings"], "PutItem", "Query"),
             use_table(tables["alerts"], "PutItem"),
+            use_table(tables["nights"], "GetItem"),
         )
         evaluations.feed(function, batch_size=10, concurrency=self.common.stage.evaluate_concurrency)
         return function
@@ -157,8 +161,8 @@ class Rooms:
         function.allow(
             use_table(tables["audits"], "GetItem", "PutItem"),
             query_index(tables["audits"], "by_night"),
-            use_table(tables["findings"], "PutItem", "Query"),
-            use_table(tables["alerts"], "PutItem", "UpdateItem"),
+            use_table(tables["findings"], "ConditionCheckItem", "PutItem", "Query", "UpdateItem"),
+            use_table(tables["alerts"], "GetItem", "PutItem", "UpdateItem"),
             query_index(tables["alerts"], "unsent"),
             use_table(tables["nights"], "GetItem", "UpdateItem"),
             publish(self.data.operators),

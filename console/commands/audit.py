@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ import typer
 from console.audit_report import exit_code, plain_report, show_report
 from console.errors import Unusable
 from console.local_audit import access_of, audit_entries
+from console.local_google import google_of
 from console.local_grants import LocalGrants
 from console.merchants_file import read_merchants
 from console.options import AllowHostOption, FileOption, Format, FormatOption, NightOption, local_hosts, night_of
@@ -42,7 +44,7 @@ def audit(
     entries = read_merchants(merchants, environment=os.environ, hosts=hosts, profile=profile, only=merchant)
     if not entries:
         raise Unusable(f"There is no merchant {merchant!r} in {merchants}.")
-    access = access_of(os.environ, keeps_tokens=store is not None)
+    access = replace(access_of(os.environ, keeps_tokens=store is not None), google=google_of(os.environ, hosts))
     unkept: list[str] = []
     grants = LocalGrants([grant for entry in entries for grant in entry.grants], store=store, on_unkept=unkept.append)
     with progress("Auditing", total=len(entries)) as step:

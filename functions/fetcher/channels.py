@@ -19,7 +19,7 @@ from functions.fetcher.sources.shopify.ask import ask_commerce, ask_shopify
 from functions.fetcher.sources.storefront import Question, ask_pages, ask_sessions, ask_sources
 
 NO_ANALYTICS = Absent.because(Reason.NOT_CONNECTED, "no analytics source is configured")
-NO_GOOGLE = Absent.because(Reason.NOT_CONNECTED, "no Google credentials are configured on this stage")
+NO_GOOGLE = Absent.because(Reason.NOT_CONNECTED, "no Google credentials are configured (docs/guides/ga4.md)")
 NO_SHOPIFY = Absent.because(Reason.NOT_CONNECTED, "no Shopify access token is stored for this shop")
 
 

@@ -12,7 +12,7 @@ from functions.audit.hosts import HostPolicy
 from functions.fetcher.sources.ga4.access import GoogleAccess
 from functions.fetcher.sources.ga4.credentials import google_access
 
-NOT_STORED = Absent.because(Reason.NOT_CONNECTED, "no Google credentials are stored on this stage")
+NOT_STORED = Absent.because(Reason.NOT_CONNECTED, "no Google credentials are stored on this stage (docs/guides/ga4.md)")
 
 
 class StoredGoogle:

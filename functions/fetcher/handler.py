@@ -23,6 +23,7 @@ from functions.audit.snapshot import Snapshot
 from functions.fetcher.collect import Collected, Collector
 from functions.fetcher.fetch import Fetcher
 from functions.fetcher.gate import LINE_REACH, Gate
+from functions.fetcher.google_secret import StoredGoogle
 from functions.fetcher.http import Http
 from functions.fetcher.pace import Pacer
 from functions.fetcher.sources.oauth import AppKeys
@@ -53,6 +54,7 @@ grants = Tokens(
     key_id=environment.text("NIGHTJAR_TOKENS_KEY_ID"),
 )
 secret_id = environment.text("NIGHTJAR_TIKTOK_SECRET_ID")
+google_secret_id = environment.text("NIGHTJAR_GOOGLE_SECRET_ID")
 hosts = environment.host_policy
 snapshot_days = environment.number("NIGHTJAR_SNAPSHOT_DAYS")
 research_api = environment.switched_on("NIGHTJAR_RESEARCH_API")
@@ -63,6 +65,9 @@ requests_a_minute = environment.number("NIGHTJAR_TIKTOK_PER_MINUTE")
 pacer = Pacer(tables.budget("tiktok", Rate.per_minute(requests_a_minute)))
 line = tables.budget("tiktok-line", Rate.per_minute(requests_a_minute, reach=LINE_REACH))
 http = Http(hosts, pace=pacer)
+google = StoredGoogle(
+    lambda: clients.secrets().get_secret_value(SecretId=google_secret_id)["SecretString"], hosts, os.environ
+)
 
 
 @cache
@@ -106,6 +111,7 @@ async def fetch(merchant: Merchant, job: FetchJob, now: datetime) -> Snapshot:
         app_keys(),
         hosts,
         SECONDS_FOR_SOURCES,
+        google=google,
         research=research(),
         business_keys=business_keys(),
     )

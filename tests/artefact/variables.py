@@ -23,6 +23,7 @@ OWN: Final[Mapping[str, Mapping[str, str]]] = {
         "NIGHTJAR_MAX_RECEIVES": "5",
         "NIGHTJAR_TOKENS_KEY_ID": "arn:aws:kms:us-east-1:000000000000:key/1234",
         "NIGHTJAR_TIKTOK_SECRET_ID": _SECRET,
+        "NIGHTJAR_GOOGLE_SECRET_ID": _SECRET.replace("tiktok-app", "google"),
         "NIGHTJAR_ALLOWED_HOSTS": "open.tiktokapis.com",
         "NIGHTJAR_ALLOW_LOOPBACK_HTTP": "0",
         "NIGHTJAR_SNAPSHOT_DAYS": "90",

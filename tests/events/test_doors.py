@@ -103,6 +103,20 @@ def test_an_app_for_the_business_api_has_keys_of_its_own(cloud: Cloud, stored: d
         assert "MARKED" not in repr(module.business_keys())
 
 
+def test_google_credentials_are_read_from_their_own_secret_when_somebody_needs_a_token(cloud: Cloud) -> None:
+    secrets = boto3.client("secretsmanager", region_name=REGION)
+    with started("fetcher", cloud, NIGHTJAR_GOOGLE_SECRET_ID=f"{PREFIX}google") as module:
+        missing = module.runner.run(module.google.token())
+        secrets.create_secret(Name=f"{PREFIX}google", SecretString="{}")
+        empty = module.runner.run(module.google.token())
+        secrets.put_secret_value(SecretId=f"{PREFIX}google", SecretString="MARKED")
+        wrong = module.runner.run(module.google.token())
+
+    told = [cause for absent in (missing, empty, wrong) for cause in absent.causes]
+    assert [cause.reason for cause in told] == ["source_failed", "not_connected", "unauthorized"]
+    assert "MARKED" not in str(told)
+
+
 @pytest.mark.parametrize(("switch", "there"), [("1", True), ("0", False)])
 def test_the_research_api_is_asked_only_where_it_is_switched_on(cloud: Cloud, switch: str, *, there: bool) -> None:
     with started("fetcher", cloud, NIGHTJAR_RESEARCH_API=switch) as module:

@@ -67,6 +67,7 @@ def environment_of(room: str, cloud: Cloud | None = None) -> dict[str, str]:
             "NIGHTJAR_MAX_RECEIVES": "5",
             "NIGHTJAR_TOKENS_KEY_ID": cloud.key_arn if cloud else "key",
             "NIGHTJAR_TIKTOK_SECRET_ID": _secret() if cloud else "secret",
+            "NIGHTJAR_GOOGLE_SECRET_ID": "google",
             "NIGHTJAR_ALLOWED_HOSTS": "open.tiktokapis.com",
             "NIGHTJAR_ALLOW_LOOPBACK_HTTP": "0",
             "NIGHTJAR_SNAPSHOT_DAYS": "35",

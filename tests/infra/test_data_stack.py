@@ -129,11 +129,13 @@ def test_the_stages_recipients_are_subscribed_and_phones_get_criticals_only(prod
     }
 
 
-def test_the_tiktok_secret_begins_empty_and_encrypted(prod: Stacks) -> None:
-    (secret,) = prod.data.of_type("SecretsManager::Secret").values()
-    assert secret["Name"] == "nightjar-prod-tiktok-app"
-    assert json.loads(secret["SecretString"]) == {"client_key": "", "client_secret": ""}
-    assert "KmsKeyId" in secret
+def test_the_secrets_begin_empty_and_encrypted(prod: Stacks) -> None:
+    secrets = {secret["Name"]: secret for secret in prod.data.of_type("SecretsManager::Secret").values()}
+    assert {name: json.loads(secret["SecretString"]) for name, secret in secrets.items()} == {
+        "nightjar-prod-tiktok-app": {"client_key": "", "client_secret": ""},
+        "nightjar-prod-google": {},
+    }
+    assert all("KmsKeyId" in secret for secret in secrets.values())
 
 
 def test_the_stateful_stack_knows_nothing_of_the_other(prod: Stacks) -> None:
