@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 from functions.audit.merchant import Merchant
 from functions.audit.message import News, Texts, write
 from functions.audit.outcome import Status
+from functions.audit.rootcause import RootCause
 from functions.audit.telling import Held, Why
 
 # News first, reminders then, good news last; each in report order.
@@ -21,9 +22,11 @@ _UNWRITTEN: Final = Texts(subject="", email="", sms="")
 class AlertState(StrEnum):
     """Whether the message has left. ``published`` says that SNS took it, not that anybody read it.
 
-    ``held``: there was something to say, and all of it was held back: the row is there to answer why.
+    ``waiting``: it tells of a broken connection, and goes out when the close has shown that not all the fleet has the
+    same. ``held``: there was something to say, and all of it was held back: the row is there to answer why.
     """
 
+    WAITING = "waiting"
     PENDING = "pending"
     PUBLISHED = "published"
     HELD = "held"
@@ -52,7 +55,11 @@ class HeldBack:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """The message and, in ``state``, whether it left. One a merchant and night: ``alert_id`` is made from the night."""
+    """The message and, in ``state``, whether it left. One a merchant and night: ``alert_id`` is made from the night.
+
+    ``root``: the broken connection that it had to wait for; ``told_before``: when somebody was told of that check
+    before; ``instead``: the texts without it, while it waits and tells of something else too.
+    """
 
     merchant_id: str
     night: date
@@ -64,6 +71,9 @@ class Alert:
     created_at: datetime
     state: AlertState = AlertState.PENDING
     held: tuple[HeldBack, ...] = ()
+    root: RootCause | None = None
+    told_before: date | None = None
+    instead: Texts | None = None
 
     @property
     def alert_id(self) -> str:
@@ -84,10 +94,17 @@ def compose(
     *,
     created_at: datetime,
     held: Sequence[HeldBack] = (),
+    root: RootCause | None = None,
+    told_before: date | None = None,
 ) -> Alert:
-    """Return the alert that tells these news. Without any, it only notes what was held back."""
+    """Return the alert that tells these news. Without any, it only notes what was held back; with a ``root``, it waits.
+
+    ``root`` is one of the news; ``told_before`` is when somebody was told of that check before.
+    """
     told = sorted(news, key=lambda one: _ORDER.get(one.why, 0))
     texts = write(merchant, night, told, counts) if told else _UNWRITTEN
+    rest = [one for one in told if root is not None and one.outcome.check_id != root.check_id]
+    state = AlertState.PENDING if told else AlertState.HELD
     return Alert(
         merchant_id=merchant.id,
         night=night,
@@ -99,6 +116,33 @@ def compose(
         email=texts.email,
         sms=texts.sms,
         created_at=created_at,
-        state=AlertState.PENDING if told else AlertState.HELD,
+        state=state if root is None else AlertState.WAITING,
         held=tuple(held),
+        root=root,
+        told_before=told_before,
+        instead=write(merchant, night, rest, counts) if rest else None,
+    )
+
+
+def released(alert: Alert) -> Alert:
+    """Return a waiting alert as it goes out: the broken connection is the merchant's own."""
+    return replace(alert, state=AlertState.PENDING, instead=None)
+
+
+def withheld(alert: Alert, because: Held = Held.ROOT_CAUSE_SENT) -> Alert:
+    """Return a waiting alert without the broken connection; held as a whole where it tells of nothing else."""
+    root = alert.root.check_id if alert.root else None
+    texts = alert.instead or _UNWRITTEN
+    kept = tuple(critical for critical in alert.criticals if critical.check_id != root)
+    back = [HeldBack(one.check_id, one.area, because, one.why, one.summary) for one in alert.criticals
+            if one.check_id == root]  # fmt: skip
+    return replace(
+        alert,
+        state=AlertState.PENDING if kept else AlertState.HELD,
+        criticals=kept,
+        held=(*back, *alert.held),
+        subject=texts.subject,
+        email=texts.email,
+        sms=texts.sms,
+        instead=None,
     )

@@ -13,7 +13,7 @@ from functions.audit.merchant import Merchant
 from functions.audit.outcome import Evidence, EvidenceValue, Outcome, Status
 from functions.audit.telling import Why
 from functions.audit.text import defanged, untrusted
-from functions.audit.wording import figure
+from functions.audit.wording import counted, figure
 
 SUBJECT_LIMIT = 99  # SNS: fewer than 100 characters
 NAME_LIMIT = 60
@@ -22,11 +22,16 @@ LISTED = 5
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """One thing that a message tells. ``since``: the night on which it turned critical, for what still is."""
+    """One thing that a message tells.
+
+    ``since``: the night on which it turned critical, for what still is. ``blinds``: how many checks could not run
+    because of it.
+    """
 
     outcome: Outcome
     why: Why
     since: date | None
+    blinds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,8 @@ def _label(news: News) -> str:
         label += ": " + ", ".join(condition.replace("_", " ") for condition in outcome.conditions)
     elif outcome.value is not None:
         label += f" {figure(outcome.value, outcome.unit)}"
+    if news.blinds:
+        label += f" ({counted(news.blinds, 'check')} could not run)"
     match news.why:
         case Why.STILL_CRITICAL:
             return f"{label} (still)"
@@ -122,6 +129,7 @@ def _email(name: str, merchant: Merchant, night: date, news: Sequence[News], cou
         blocks += [
             f"{'RESOLVED' if resolved else 'CRITICAL'}  {outcome.check_id}  ({_when(one, night)})",
             outcome.summary,
+            *((f"{counted(one.blinds, 'check')} could not run because of this.",) if one.blinds else ()),
             *_origin(outcome),
             *(f"  {line}" for line in evidence_lines(outcome.evidence)),
         ]

@@ -22,7 +22,8 @@ SOONEST: Final = 10
 class AuditHead:
     """What the summary of a night needs to know of one merchant's audit.
 
-    ``days_left``: for how many days its connection lives on; ``None`` where nobody could tell.
+    ``days_left``: for how many days its connection lives on; ``None`` where nobody could tell. ``failures``: what
+    failed there tonight, by the names of ``rootcause``.
     """
 
     merchant_id: str
@@ -30,6 +31,7 @@ class AuditHead:
     counts: Mapping[Status, int]
     reasons: Mapping[Reason, int]
     days_left: Decimal | None = None
+    failures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,19 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class FleetFailure:
+    """One failure, at how many merchants, and since which night it is the fleet's."""
+
+    failure: str
+    merchants: int
+    since: date
+
+    def is_due(self, night: date, every: int) -> bool:
+        """Say whether the operators hear of it tonight: when it is new, and then every so many nights."""
+        return (night - self.since).days % every == 0
+
+
+@dataclass(frozen=True, slots=True)
 class Night:
     """The row of one night. ``closed_at`` stays empty until the closer has counted."""
 
@@ -63,6 +78,7 @@ class Night:
     opened_at: datetime
     closed_at: datetime | None
     coverage: Coverage | None
+    fleet: tuple[FleetFailure, ...] = ()
 
 
 def cover(night: date, heads: Iterable[AuditHead]) -> Coverage:

@@ -20,7 +20,8 @@ from functions.audit.merchant import Merchant, Override, Severity
 from functions.audit.model import Model
 from functions.audit.outcome import Origin
 from functions.audit.periods import Periods
-from functions.audit.reasoned import LIMITS, CheckSettings, FindingSettings, PeriodSettings, Reasoned
+from functions.audit.reasoned import LIMITS, CheckSettings, FindingSettings, FleetSettings, PeriodSettings, Reasoned
+from functions.audit.rootcause import Share
 from functions.audit.wording import FLOORS
 
 
@@ -43,6 +44,7 @@ class Profile(Model):
     periods: PeriodSettings
     floors: dict[str, Reasoned[int]]
     findings: FindingSettings
+    fleet: FleetSettings
     checks: dict[str, CheckSettings]
 
     def periods_of(self, night: date) -> Periods:
@@ -58,6 +60,11 @@ class Profile(Model):
     def pace(self) -> Pace:
         """How patient findings are."""
         return Pace(**{name: getattr(self.findings, name).value for name in FindingSettings.model_fields})
+
+    @property
+    def share(self) -> Share:
+        """From where on a failure is the fleet's."""
+        return Share(percent=self.fleet.share_percent.value, merchants=self.fleet.merchants.value)
 
     @cached_property
     def plain_rules(self) -> Mapping[str, Rule]:

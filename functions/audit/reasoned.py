@@ -20,6 +20,7 @@ LIMITS: Final = {
         "return_nights": (0, 60),
         "remind_nights": (1, 60),
     },
+    "fleet": {"share_percent": (1, 100), "merchants": (2, 1_000_000)},
 }
 
 
@@ -46,6 +47,13 @@ class FindingSettings(Model):
     margin_percent: Reasoned[Decimal]
     return_nights: Reasoned[int]
     remind_nights: Reasoned[int]
+
+
+class FleetSettings(Model):
+    """From where on a failure is the fleet's: see ``fleet.Share``."""
+
+    share_percent: Reasoned[Decimal]
+    merchants: Reasoned[int]
 
 
 class CheckSettings(Model):

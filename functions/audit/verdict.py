@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from functions.audit.alert import Alert, HeldBack, compose
+from functions.audit.alert import Alert, AlertState, HeldBack, compose, released, withheld
 from functions.audit.finding import Finding, Move, Pace, move
 from functions.audit.judge import CrashReport, judge
 from functions.audit.kpi import Kpi, kpis_of
@@ -17,6 +17,7 @@ from functions.audit.message import News
 from functions.audit.outcome import Outcome, Status
 from functions.audit.periods import Periods
 from functions.audit.profile import Profile
+from functions.audit.rootcause import RootCause, explains, failures_of, root_cause
 from functions.audit.snapshot import Snapshot
 from functions.audit.telling import NOTHING_IN_THE_WAY, Circumstances, Decision, Hold, Send, decide
 
@@ -31,7 +32,10 @@ class AuditState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """All outcomes and KPIs of one merchant on one night, and what exactly they were judged on and by."""
+    """All outcomes and KPIs of one merchant on one night, and what exactly they were judged on and by.
+
+    ``failures`` names what kept checks from looking, so that the fleet's can be counted (see ``rootcause``).
+    """
 
     merchant_id: str
     night: date
@@ -42,6 +46,7 @@ class Audit:
     snapshot_sha256: str
     profile_version: str
     pace: Pace
+    failures: tuple[str, ...]
     evaluated_at: datetime
 
     @property
@@ -60,6 +65,25 @@ class Verdict:
     moves: Mapping[str, Move]
     alert: Alert | None
 
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """What failed at this merchant tonight: what kept checks from looking, and a connection that broke."""
+        root = self.alert.root if self.alert else None
+        return (*self.audit.failures, *((root.failure,) if root else ()))
+
+    def after_close(self, shared: Collection[str]) -> Verdict:
+        """Return the verdict of a night whose failures are known already: its alert need not wait."""
+        alert = self.alert
+        if alert is None or alert.root is None or alert.state is not AlertState.WAITING:
+            return self
+        if alert.root.failure not in shared:
+            return replace(self, alert=released(alert))
+        untold = tuple(
+            replace(finding, last_told_on=alert.told_before) if finding.check_id == alert.root.check_id else finding
+            for finding in self.findings
+        )
+        return replace(self, alert=withheld(alert), findings=untold)
+
 
 def audit_of(
     snapshot: Snapshot,
@@ -71,16 +95,18 @@ def audit_of(
 ) -> Audit:
     """Return the audit of one snapshot. Pure: the same snapshot, profile and overrides give the same outcomes."""
     rules = profile.rules_for(merchant, snapshot.night)
+    outcomes = judge(snapshot, profile, rules, on_crash=on_crash)
     return Audit(
         merchant_id=snapshot.merchant_id,
         night=snapshot.night,
         state=AuditState.DONE if snapshot.fetched else AuditState.FAILED,
-        outcomes=judge(snapshot, profile, rules, on_crash=on_crash),
+        outcomes=outcomes,
         kpis=kpis_of(snapshot),
         periods=snapshot.periods,
         snapshot_sha256=snapshot.sha256,
         profile_version=profile.version,
         pace=profile.pace,
+        failures=failures_of(snapshot, merchant, outcomes),
         evaluated_at=evaluated_at,
     )
 
@@ -95,30 +121,73 @@ def conclude(
 
     ``before`` holds the merchant's findings by check id. A night that they know already moves and tells nothing.
     """
-    findings: list[Finding] = []
-    moves: dict[str, Move] = {}
+    moved = {
+        outcome.check_id: move(
+            before.get(outcome.check_id), outcome, merchant_id=audit.merchant_id, night=audit.night, pace=audit.pace
+        )
+        for outcome in audit.outcomes
+    }
+    root = root_cause(audit.outcomes)
+    explained = {one.check_id for one in audit.outcomes if root is not None and explains(root, one, merchant)}
+    decisions: dict[str, Decision] = {}
+    for check_id, (finding, happened) in moved.items():
+        if finding is not before.get(check_id):
+            decisions[check_id] = decide(
+                before.get(check_id),
+                finding,
+                happened,
+                remind_nights=audit.pace.remind_nights,
+                around=around,
+                now=audit.evaluated_at,
+                # In report order the root cause comes before what it explains.
+                root=decisions.get(root.check_id) if root is not None and check_id in explained else None,
+            )
+    findings = {
+        check_id: replace(finding, last_told_on=audit.night) if isinstance(decisions.get(check_id), Send) else finding
+        for check_id, (finding, _) in moved.items()
+    }
+    return Verdict(
+        audit=audit,
+        findings=tuple(findings.values()),
+        moves={check_id: happened for check_id, (_, happened) in moved.items()},
+        alert=_alert(audit, merchant, before, findings, decisions, root, explained),
+    )
+
+
+def _alert(
+    audit: Audit,
+    merchant: Merchant,
+    before: Mapping[str, Finding],
+    findings: Mapping[str, Finding],
+    decisions: Mapping[str, Decision],
+    root: RootCause | None,
+    explained: Collection[str],
+) -> Alert | None:
+    """Return the alert of these decisions; ``None`` where there was nothing to say."""
+    blinds = sum(one.status is Status.NOT_EVALUATED for one in audit.outcomes if one.check_id in explained)
     news: list[News] = []
     held: list[HeldBack] = []
+    waits_for: RootCause | None = None
     for outcome in audit.outcomes:
-        known = before.get(outcome.check_id)
-        finding, moves[outcome.check_id] = move(
-            known, outcome, merchant_id=audit.merchant_id, night=audit.night, pace=audit.pace
-        )
-        if finding is not known:
-            match _decided(known, finding, moves[outcome.check_id], audit, around):
-                case Send(why):
-                    finding = replace(finding, last_told_on=audit.night)
-                    news.append(News(outcome, why, finding.critical_since))
-                case Hold(because, wanted) if because.is_noted:
-                    held.append(HeldBack(outcome.check_id, outcome.area.value, because, wanted, outcome.summary))
-        findings.append(finding)
-    alert = None
-    if news or any(entry.wanted for entry in held):
-        alert = compose(merchant, audit.night, news, audit.counts, created_at=audit.evaluated_at, held=held)
-    return Verdict(audit=audit, findings=tuple(findings), moves=moves, alert=alert)
-
-
-def _decided(known: Finding | None, finding: Finding, happened: Move, audit: Audit, around: Circumstances) -> Decision:
-    return decide(
-        known, finding, happened, remind_nights=audit.pace.remind_nights, around=around, now=audit.evaluated_at
+        match decisions.get(outcome.check_id):
+            case Send(why):
+                at_root = root is not None and root.check_id == outcome.check_id
+                since = findings[outcome.check_id].critical_since
+                news.append(News(outcome, why, since, blinds if at_root else 0))
+                if at_root and why.is_new:
+                    waits_for = root
+            case Hold(because, wanted) if because.is_noted:
+                held.append(HeldBack(outcome.check_id, outcome.area.value, because, wanted, outcome.summary))
+    if not news and not any(entry.wanted for entry in held):
+        return None
+    told = before.get(waits_for.check_id) if waits_for is not None else None
+    return compose(
+        merchant,
+        audit.night,
+        news,
+        audit.counts,
+        created_at=audit.evaluated_at,
+        held=held,
+        root=waits_for,
+        told_before=told.last_told_on if told is not None else None,
     )

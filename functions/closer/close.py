@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from functions.audit.absence import Absent, Reason
 from functions.audit.checks import CATALOGUE
 from functions.audit.errors import NightjarError
+from functions.audit.fleet import fleet_text, shared_failures
 from functions.audit.merchant import Merchant
 from functions.audit.message import ascii_line
-from functions.audit.night import AuditHead, Coverage, cover, ending_soon, summary_text
+from functions.audit.night import AuditHead, Coverage, FleetFailure, cover, ending_soon, summary_text
 from functions.audit.outcome import Status
 from functions.audit.profile import Profile
+from functions.audit.rootcause import NO_FETCH
 from functions.audit.snapshot import Snapshot
 from functions.audit.verdict import AuditState, audit_of
+from functions.closer.waiting import Waiting
 from functions.store.verdicts import settle
+from functions.store.waits import Waited
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -29,11 +34,16 @@ NEVER_CAME = Absent.because(Reason.SOURCE_FAILED, "the fetch never came back bef
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """What closing came to: the coverage, alerts stirred up again, and whether this was the first close."""
+    """What closing came to: the coverage, alerts stirred up again, and whether this was the first close.
+
+    ``fleet``: the failures that are the fleet's; ``waited``: what became of the alerts that waited for it.
+    """
 
     coverage: Coverage
     swept: int
     first: bool
+    fleet: tuple[FleetFailure, ...] = ()
+    waited: Mapping[Waited, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +71,32 @@ class Closer:
             )
         heads = [self._settled(head, night, now) for head in self.tables.audits.heads(night)]
         coverage = cover(night, heads)
+        fleet = self._shared(night, heads)
         swept = self._sweep(night, now)
+        waited = Waiting(self.tables, partial(self._shared_on, night, fleet), self.on_failure).end(night)
         first = row.closed_at is None
         if first:
-            # Told before it is recorded: a crash in between repeats the summary, and never loses it.
-            subject, body = summary_text(coverage, ending_soon(heads))
-            self.sns.publish(TopicArn=self.topic_arn, Subject=ascii_line(subject, limit=99), Message=body)
-        self.tables.nights.close(coverage, at=now)
-        return Closed(coverage, swept, first)
+            # Told before it is recorded: a crash in between repeats the messages, and never loses one.
+            if any(failure.is_due(night, self.profile.pace.remind_nights) for failure in fleet):
+                self._tell(*fleet_text(night, fleet, coverage.expected))
+            self._tell(*summary_text(coverage, ending_soon(heads)))
+        self.tables.nights.close(coverage, fleet, at=now)
+        return Closed(coverage, swept, first, fleet, waited)
+
+    def _tell(self, subject: str, body: str) -> None:
+        self.sns.publish(TopicArn=self.topic_arn, Subject=ascii_line(subject, limit=99), Message=body)
+
+    def _shared(self, night: date, heads: Collection[AuditHead]) -> tuple[FleetFailure, ...]:
+        last = self.tables.nights.get(night - timedelta(days=1))
+        return shared_failures(heads, self.profile.share, night=night, before=last.fleet if last else ())
+
+    def _shared_on(self, night: date, fleet: Collection[FleetFailure], other: date) -> list[str]:
+        """Return the failures that were the fleet's on another night than this; it may never have been closed."""
+        if other != night:
+            row = self.tables.nights.get(other)
+            closed = row is not None and row.closed_at is not None
+            fleet = row.fleet if row and closed else self._shared(other, list(self.tables.audits.heads(other)))
+        return [failure.failure for failure in fleet]
 
     def _settled(self, head: AuditHead, night: date, now: datetime) -> AuditHead:
         """Return the head; one that is still pending becomes a failed audit whose fifteen outcomes say why."""
@@ -83,7 +111,13 @@ class Closer:
             # It was finished while we looked: the index lags behind the table.
             return self.tables.audits.head(head.merchant_id, night) or head
         blind = dict.fromkeys(Status, 0) | {Status.NOT_EVALUATED: len(CATALOGUE)}
-        return replace(head, state=AuditState.FAILED, counts=blind, reasons={Reason.SOURCE_FAILED: len(CATALOGUE)})
+        return replace(
+            head,
+            state=AuditState.FAILED,
+            counts=blind,
+            reasons={Reason.SOURCE_FAILED: len(CATALOGUE)},
+            failures=(NO_FETCH,),
+        )
 
     def _fail(self, merchant_id: str, night: date, now: datetime) -> bool:
         snapshot = Snapshot.unseen(

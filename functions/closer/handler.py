@@ -10,11 +10,13 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from functions.audit.profile import default_profile
 from functions.audit.start import Start
+from functions.audit.telling import Held
 from functions.closer.close import Closer
 from functions.runtime import clients
 from functions.runtime.settings import Environment
 from functions.runtime.telemetry import about, new_logger, new_metrics
 from functions.store.tables import Tables
+from functions.store.waits import Waited
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -50,6 +52,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int | st
     metrics.add_metric("CoveragePercent", MetricUnit.Percent, float(coverage.percent))
     metrics.add_metric("AuditsFailed", MetricUnit.Count, len(coverage.failed))
     metrics.add_metric("AuditsMissing", MetricUnit.Count, len(coverage.missing))
+    metrics.add_metric("FleetFailures", MetricUnit.Count, len(closed.fleet))
+    if withheld := closed.waited.get(Waited.WITHHELD, 0):
+        metrics.add_metric(Held.ROOT_CAUSE_SENT.metric, MetricUnit.Count, withheld)
     summary: dict[str, int | str] = {
         "night": night.isoformat(),
         "expected": coverage.expected,

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from functions.audit.alert import Alert, AlertState, Critical, HeldBack
 from functions.audit.errors import InvalidMessage
+from functions.audit.message import Texts
 from functions.audit.outcome import Status
+from functions.audit.rootcause import RootCause
 from functions.audit.telling import Held, Why
 from functions.store.items import (
     NOT_OVER,
@@ -68,20 +70,28 @@ class Alerts:
         )
 
     def unsent(self, night: date) -> Iterator[tuple[str, str]]:
-        """Yield the keys of alerts that never left: the night's, then those of the week before.
+        """Yield the keys of alerts that should have left: the night's, then those of the week before.
 
         An index: a moment behind the table.
         """
+        return self._of_state(AlertState.PENDING, night)
+
+    def waiting(self, night: date) -> Iterator[tuple[str, str]]:
+        """Yield the keys of alerts that wait for a close: the night's, then those of the week before, as above."""
+        return self._of_state(AlertState.WAITING, night)
+
+    def _of_state(self, state: AlertState, night: date) -> Iterator[tuple[str, str]]:
         for back in range(NIGHTS_SWEPT):
             rows = pages(
                 self._client,
                 TableName=self.name,
                 IndexName="unsent",
                 KeyConditionExpression="unsent_night = :night",
-                FilterExpression=NOT_OVER,
+                FilterExpression=f"#state = :state AND {NOT_OVER}",
                 ProjectionExpression="merchant_id, alert_id",
-                ExpressionAttributeNames=TTL_NAME,
+                ExpressionAttributeNames={"#state": "state", **TTL_NAME},
                 ExpressionAttributeValues={
+                    ":state": {"S": state.value},
                     ":night": {"S": (night - timedelta(days=back)).isoformat()},
                     **now_value(self._clock),
                 },
@@ -111,33 +121,45 @@ class Alerts:
 
 
 def alert_item(alert: Alert, *, ttl: datetime) -> Item:
-    """Return the item of a new alert; ``unsent_night`` is there until it left."""
+    """Return the item of a new alert; ``unsent_night`` is there until it left or was held."""
     return to_item(
         {
             "merchant_id": alert.merchant_id,
             "alert_id": alert.alert_id,
             "night": alert.night,
-            "state": alert.state,
-            "unsent_night": alert.night if alert.state is AlertState.PENDING else None,
-            "criticals": [
-                {
-                    "check_id": critical.check_id,
-                    "area": critical.area,
-                    "why": critical.why.value,
-                    "summary": critical.summary,
-                }
-                for critical in alert.criticals
-            ],
-            "held": [_held_plain(entry) for entry in alert.held] or None,
-            "areas": list(alert.areas),
             "counts": {status.value: count for status, count in alert.counts.items()},
-            "subject": alert.subject,
-            "email": alert.email,
-            "sms": alert.sms,
             "created_at": alert.created_at,
+            "root_cause": {"check_id": alert.root.check_id, "failure": alert.root.failure} if alert.root else None,
+            "told_before": alert.told_before,
             "ttl": epoch(ttl),
+            **told_plain(alert),
         }
     )
+
+
+def told_plain(alert: Alert) -> dict[str, Any]:
+    """Return the attributes of an alert that the end of its wait may change; ``None`` for those that are not there."""
+    unsent = alert.state in {AlertState.WAITING, AlertState.PENDING}
+    instead = alert.instead
+    return {
+        "state": alert.state,
+        "unsent_night": alert.night if unsent else None,
+        "criticals": [
+            {
+                "check_id": critical.check_id,
+                "area": critical.area,
+                "why": critical.why.value,
+                "summary": critical.summary,
+            }
+            for critical in alert.criticals
+        ],
+        "held": [_held_plain(entry) for entry in alert.held] or None,
+        "areas": list(alert.areas),
+        "subject": alert.subject,
+        "email": alert.email,
+        "sms": alert.sms,
+        "instead": {"subject": instead.subject, "email": instead.email, "sms": instead.sms} if instead else None,
+    }
 
 
 def key_of_image(record: Mapping[str, Any]) -> tuple[str, str]:
@@ -189,4 +211,7 @@ def _alert(row: Item) -> Alert:
         sms=row["sms"],
         created_at=datetime.fromisoformat(row["created_at"]),
         state=AlertState(row["state"]),
+        root=RootCause(**row["root_cause"]) if "root_cause" in row else None,
+        told_before=date.fromisoformat(row["told_before"]) if "told_before" in row else None,
+        instead=Texts(**row["instead"]) if "instead" in row else None,
     )

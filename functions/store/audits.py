@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -92,7 +92,8 @@ class Audits:
     def heads(self, night: date) -> Iterator[AuditHead]:
         """Yield what the night's summary needs of each expected merchant. An index: a moment behind the table."""
         names = {
-            **{f"#{name}": name for name in ("night", "state", "counts", "reasons", "outcomes", "value", "unit")},
+            **{f"#{name}": name for name in ("night", "state", "counts", "reasons", "failures")},
+            **{f"#{name}": name for name in ("outcomes", "value", "unit")},
             **TTL_NAME,
         }
         rows = pages(
@@ -102,7 +103,8 @@ class Audits:
             KeyConditionExpression="#night = :night",
             FilterExpression=NOT_OVER,
             ProjectionExpression=(
-                "merchant_id, #state, #counts, #reasons, #outcomes.access_token.#value, #outcomes.access_token.#unit"
+                "merchant_id, #state, #counts, #reasons, #failures, "
+                "#outcomes.access_token.#value, #outcomes.access_token.#unit"
             ),
             ExpressionAttributeNames=names,
             ExpressionAttributeValues={":night": {"S": night.isoformat()}, **now_value(self._clock)},
@@ -128,8 +130,11 @@ class Audits:
         return None if row is None or is_over(row, self._clock) else row
 
 
-def audit_item(audit: Audit, *, ttl: datetime) -> Item:
-    """Return the item of a finished audit. Without ``pending_night``, it leaves the index of unfinished ones."""
+def audit_item(audit: Audit, *, ttl: datetime, failures: Sequence[str] = ()) -> Item:
+    """Return the item of a finished audit. Without ``pending_night``, it leaves the index of unfinished ones.
+
+    ``failures`` are the verdict's: what the closer counts over the fleet.
+    """
     reasons = Counter(reason.value for outcome in audit.outcomes for reason in outcome.reasons)
     outcomes: dict[str, Any] = {}
     for outcome in audit.outcomes:
@@ -144,6 +149,7 @@ def audit_item(audit: Audit, *, ttl: datetime) -> Item:
             "evaluated_at": audit.evaluated_at,
             "counts": {status.value: count for status, count in audit.counts.items()},
             "reasons": dict(reasons),
+            "failures": list(failures) or None,
             "outcomes": outcomes,
             "kpis": {kpi.name: _told(kpi_plain(kpi)) for kpi in audit.kpis},
             "periods": periods,
@@ -167,6 +173,7 @@ def _head(row: Item) -> AuditHead:
         counts={status: counts.get(status.value, 0) for status in Status},
         reasons={Reason(reason): count for reason, count in reasons.items()},
         days_left=_days_left(row),
+        failures=tuple(row.get("failures", ())),
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from functions.audit.absence import Reason
 from functions.audit.errors import NightjarError
-from functions.audit.night import Coverage, Night
+from functions.audit.night import Coverage, FleetFailure, Night
 from functions.audit.outcome import Status
 from functions.audit.wording import stored
 from functions.store.items import (
@@ -55,8 +56,8 @@ class Nights:
             ExpressionAttributeValues=now_value(self._clock),
         )
 
-    def close(self, coverage: Coverage, *, at: datetime) -> bool:
-        """Write the coverage; return whether that changed anything.
+    def close(self, coverage: Coverage, fleet: Sequence[FleetFailure] = (), *, at: datetime) -> bool:
+        """Write the coverage and the failures that are the fleet's; return whether that changed anything.
 
         A repeated close that counts the same changes nothing; one that counts otherwise replaces the figures, notes
         when (``restated_at``) and keeps when the night was first closed.
@@ -64,7 +65,7 @@ class Nights:
         Raises:
             NightjarError: nobody opened that night.
         """
-        figures = _figures(coverage)
+        figures = _figures(coverage, fleet)
         if self._write(coverage.night, figures, "closed_at", at, NOT_CLOSED_YET):
             return True
         row = self._row(coverage.night)
@@ -85,6 +86,10 @@ class Nights:
             opened_at=datetime.fromisoformat(row["opened_at"]),
             closed_at=datetime.fromisoformat(closed) if closed else None,
             coverage=_coverage(night, row) if closed else None,
+            fleet=tuple(
+                FleetFailure(one["failure"], one["merchants"], date.fromisoformat(one["since"]))
+                for one in row.get("fleet_failures", ())
+            ),
         )
 
     def _row(self, night: date) -> Item | None:
@@ -105,7 +110,7 @@ class Nights:
         )
 
 
-def _figures(coverage: Coverage) -> dict[str, Any]:
+def _figures(coverage: Coverage, fleet: Sequence[FleetFailure]) -> dict[str, Any]:
     outcomes = {status.value: count for status, count in coverage.outcomes.items()}
     return {
         "expected": coverage.expected,
@@ -118,6 +123,9 @@ def _figures(coverage: Coverage) -> dict[str, Any]:
         "outcomes": outcomes,
         "causes": {reason.value: count for reason, count in coverage.causes.items()},
         "coverage_percent": stored(coverage.percent),
+        "fleet_failures": [
+            {"failure": one.failure, "merchants": one.merchants, "since": one.since.isoformat()} for one in fleet
+        ],
     }
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from functions.audit.alert import AlertState
 from functions.audit.errors import Conflict
 from functions.audit.finding import Finding
 from functions.audit.merchant import Merchant
@@ -67,6 +68,10 @@ def settle(
         verdict = conclude(audit, merchant, before, around)
         if _is_history(audit.night, before):
             verdict = replace(verdict, findings=(), moves={}, alert=None)
+        elif verdict.alert is not None and verdict.alert.state is AlertState.WAITING:
+            night = tables.nights.get(audit.night)
+            if night is not None and night.closed_at is not None:
+                verdict = verdict.after_close({shared.failure for shared in night.fleet})
         try:
             came_of_it = commit(tables, verdict, before, ttl=ttl)
         except Conflict:
@@ -87,7 +92,7 @@ def commit(tables: Tables, verdict: Verdict, before: Mapping[str, Finding], *, t
         Conflict: a finding changed since it was read, or another transaction was under way.
     """
     audit = verdict.audit
-    writes: list[TransactWriteItemTypeDef] = [_audit_put(tables, audit, ttl)]
+    writes: list[TransactWriteItemTypeDef] = [_audit_put(tables, verdict, ttl)]
     history = _is_history(audit.night, before)
     alert = None if history else verdict.alert
     if not history:
@@ -137,13 +142,13 @@ def _refusals(error: ClientError, audit: Audit) -> list[str]:
     return refusals
 
 
-def _audit_put(tables: Tables, audit: Audit, ttl: datetime) -> TransactWriteItemTypeDef:
-    done = audit.state is AuditState.DONE
+def _audit_put(tables: Tables, verdict: Verdict, ttl: datetime) -> TransactWriteItemTypeDef:
+    done = verdict.audit.state is AuditState.DONE
     value = {":done": {"S": "done"}} if done else {":pending": {"S": "pending"}}
     return {
         "Put": {
             "TableName": tables.audits.name,
-            "Item": audit_item(audit, ttl=ttl),
+            "Item": audit_item(verdict.audit, ttl=ttl, failures=verdict.failures),
             "ConditionExpression": NOT_DONE_YET if done else NOT_ENDED_YET,
             "ExpressionAttributeNames": {"#state": "state", **TTL_NAME},
             "ExpressionAttributeValues": {**value, **now_value(tables.clock)},

@@ -29,6 +29,8 @@ findings.slow_nights                                7
 findings.margin_percent                             5
 findings.return_nights                              14
 findings.remind_nights                              7
+fleet.share_percent                                 10
+fleet.merchants                                     10
 access_token.warn                                   14
 access_token.rejected                               critical
 access_token.invalid_grant                          critical
@@ -76,6 +78,7 @@ def numbers(profile: Profile) -> dict[str, str]:
     found |= {
         f"findings.{name}": str(getattr(profile.findings, name).value) for name in type(profile.findings).model_fields
     }
+    found |= {f"fleet.{name}": str(getattr(profile.fleet, name).value) for name in type(profile.fleet).model_fields}
     found |= {f"floors.{name}": str(floor.value) for name, floor in profile.floors.items()}
     for check_id, settings in profile.checks.items():
         levels = {"info": settings.info, "warn": settings.warn, "critical": settings.critical}
@@ -181,6 +184,8 @@ def bounce(value: str) -> str:
         (changed("slow_nights = { is = 7", "slow_nights = { is = 1"), "slow_nights: 1 is quicker than good_nights 2"),
         (changed("percent = { is = 5", "percent = { is = -1"), "findings.margin_percent: -1 is outside 0 to 50"),
         (changed("return_nights = { is = 14", "return_nights = { is = 61"), "return_nights: 61 is outside 0 to 60"),
+        (changed("share_percent = { is = 10", "share_percent = { is = 0"), "fleet.share_percent: 0 is outside 1 to"),
+        (changed("merchants = { is = 10", "merchants = { is = 1"), "fleet.merchants: 1 is outside 2 to 1000000"),
         (changed("remind_nights = { is = 7", "remind_nights = { is = 0"), "remind_nights: 0 is outside 1 to 60"),
     ],
 )  # fmt: skip

@@ -54,6 +54,7 @@ def nights(outcomes: Iterable[object], around: Sequence[Circumstances] = ()) -> 
             snapshot_sha256="",
             profile_version="",
             pace=PACE,
+            failures=(),
             evaluated_at=NOW + timedelta(days=day),
         )
         verdict = conclude(audit, merchant(), before, around[day] if day < len(around) else NOTHING_IN_THE_WAY)

@@ -12,7 +12,7 @@ from functions.audit.merchant import Merchant
 from functions.audit.profile import default_profile
 from functions.audit.snapshot import Snapshot
 from functions.audit.verdict import Audit, Verdict, audit_of, conclude
-from tests.builders import NIGHT, NOW, PERIODS, channel, merchant
+from tests.builders import NIGHT, NOW, PERIODS, absent, channel, merchant, snapshot, token
 
 TTL: Final = datetime(2099, 1, 1, tzinfo=UTC)  # no test of ours is to end by the clock on the wall
 NEVER_CAME: Final = Absent.because(Reason.SOURCE_FAILED, "the fetch never came back")
@@ -32,6 +32,13 @@ def failed(merchant_id: str = "larkspur", night: date = NIGHT) -> Audit:
     """Return the audit of a night on which nobody came back."""
     seen = Snapshot.unseen(merchant_id=merchant_id, night=night, taken_at=NOW, periods=PERIODS, why=NEVER_CAME)
     return audit(seen)
+
+
+def revoked(condition: str = "rejected", **changed: Any) -> Snapshot:
+    """Return a night on which TikTok does not take the token, and everything that needs it is dark."""
+    unauthorized = absent(Reason.UNAUTHORIZED)
+    dark: dict[str, Any] = dict.fromkeys(("basic", "profile", "stats", "sessions", "pages", "sources"), unauthorized)
+    return snapshot(token=token(rejected=condition), **(dark | changed))
 
 
 def verdict(of: Audit | None = None, before: Mapping[str, Finding] | None = None) -> Verdict:

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from functions.audit.alert import Alert, AlertState, Critical, HeldBack
 from functions.audit.errors import InvalidMessage
+from functions.audit.message import Texts
 from functions.audit.outcome import Status
+from functions.audit.rootcause import RootCause
 from functions.audit.telling import Held, Why
 from functions.store.alerts import alert_item, key_of_image
 from tests.builders import NIGHT, NOW
@@ -49,6 +51,9 @@ ALERTS = st.builds(
     created_at=st.just(NOW),
     state=st.sampled_from(list(AlertState)),
     held=st.lists(HELD, max_size=3).map(tuple),
+    root=st.none() | st.just(RootCause("access_token", "access_token:rejected")),
+    told_before=st.none() | st.just(NIGHT),
+    instead=st.none() | st.just(Texts("subject", "email", "sms")),
 )
 
 

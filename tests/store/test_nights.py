@@ -10,7 +10,7 @@ import pytest
 
 from functions.audit.absence import Reason
 from functions.audit.errors import NightjarError
-from functions.audit.night import Coverage, Night
+from functions.audit.night import Coverage, FleetFailure, Night
 from functions.audit.outcome import Status
 from functions.store.nights import NAMED
 from tests.builders import NIGHT, NOW
@@ -49,6 +49,26 @@ def test_a_closed_night_comes_back_with_its_coverage(cloud: Cloud) -> None:
     assert night == Night(NIGHT, opened_at=NOW, closed_at=LATER, coverage=COUNTED)
     assert night.coverage is not None
     assert list(night.coverage.causes) == [Reason.SOURCE_FAILED, Reason.RATE_LIMITED]
+
+
+def test_a_closed_night_knows_what_the_fleet_shared(cloud: Cloud) -> None:
+    fleet = (FleetFailure("access_token:rejected", 40, NIGHT - timedelta(days=2)), FleetFailure("fetch:x", 12, NIGHT))
+    cloud.tables.nights.open(NIGHT, at=NOW, ttl=TTL)
+    cloud.tables.nights.close(COUNTED, fleet, at=LATER)
+    before = cloud.raw("nights")
+
+    night = cloud.tables.nights.get(NIGHT)
+
+    assert night is not None
+    assert night.fleet == fleet
+    assert cloud.rows("nights")[0]["fleet_failures"][0] == {
+        "failure": "access_token:rejected",
+        "merchants": 40,
+        "since": "2026-11-19",
+    }
+    assert not cloud.tables.nights.close(COUNTED, fleet, at=LATER + timedelta(hours=1))
+    assert cloud.raw("nights") == before
+    assert cloud.tables.nights.close(COUNTED, fleet[:1], at=LATER + timedelta(hours=1))
 
 
 def test_a_night_that_was_never_opened_is_not_closed_into_being(cloud: Cloud) -> None:
