@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.status import Status as Spinner
 
 from console.options import Format, FormatOption, NightOption, night_of
+from console.sample.fleet import DEFAULT
 from console.show import console_for_people, output, print_json
 
 SECONDS_FOR_A_NIGHT = 300.0
@@ -23,7 +24,7 @@ def demo(
     seed: Annotated[int, typer.Option("--seed", help="Shapes the sample figures; the same seed, the same night.")] = 7,
     merchants: Annotated[
         int, typer.Option("--merchants", metavar="N", min=1, max=LARGEST_FLEET, help="How many sample merchants.")
-    ] = 30,
+    ] = DEFAULT,
     form: FormatOption = Format.TABLE,
     keep: Annotated[  # noqa: FBT002 - how typer spells a flag
         bool,

@@ -17,10 +17,10 @@ from rich.console import Console
 from console.demo.rehearsal import rehearse
 from console.demo.result import collect
 from console.demo.show import show_messages, show_night
-from console.sample.fleet import fleet
+from console.sample.fleet import DEFAULT, fleet
 
 NIGHT = date(2026, 11, 21)
-MERCHANTS, SEED = 30, 7
+MERCHANTS, SEED = DEFAULT, 7
 MESSAGES_SHOWN = 2
 # No font from anywhere: the picture asks no server for anything.
 _FORMAT = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)

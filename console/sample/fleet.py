@@ -7,6 +7,7 @@ from itertools import islice
 
 from console.sample.crowd import crowd
 from console.sample.designed import HEALTHY, OVERRIDDEN, TRAFFIC
+from console.sample.elsewhere import ELSEWHERE
 from console.sample.selling import AUDIENCE, COMMERCE
 from console.sample.story import SampleMerchant
 from console.sample.troubled import ACCOUNTS, STOREFRONTS, TOKENS
@@ -18,17 +19,20 @@ _MOST_TELLING = (
     "kintsugi",
     "verveine",
     "glimmer",
+    "juniper-row",
     "just-landed",
     "baltic-bee",
     "nordlys",
     "lagos-lamps",
     "copper-kettle",
+    "tidewrack",
     "maple-mitten",
     "soho-sweets",
     "sunda-batik",
     "pampa",
     "inti-alpaca",
     "sakura-skin",
+    "harbour-oak",
     "spreelicht",
     "ipe-home",
     "table-mountain",
@@ -44,11 +48,13 @@ _MOST_TELLING = (
     "avon-paper",
 )
 
-__all__ = ["DESIGNED", "SampleMerchant", "fleet"]
+DEFAULT = 36  # as many as it takes to show every status of every check, and every provider
+
+__all__ = ["DEFAULT", "DESIGNED", "SampleMerchant", "fleet"]
 
 
 def _in_order() -> tuple[SampleMerchant, ...]:
-    everyone = (*HEALTHY, *TRAFFIC, *AUDIENCE, *COMMERCE, *OVERRIDDEN, *TOKENS, *ACCOUNTS, *STOREFRONTS)
+    everyone = (*HEALTHY, *TRAFFIC, *AUDIENCE, *COMMERCE, *OVERRIDDEN, *TOKENS, *ACCOUNTS, *STOREFRONTS, *ELSEWHERE)
     rank = {merchant_id: at for at, merchant_id in enumerate(_MOST_TELLING)}
     return tuple(sorted(everyone, key=lambda merchant: rank.get(merchant.id, len(rank))))
 

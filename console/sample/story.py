@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from console.sample.shopify_story import ShopifyConduct
 from functions.audit.checks import CATALOGUE
-from functions.audit.merchant import BASIC, PROFILE, STATS, AccountType
+from functions.audit.merchant import BASIC, PROFILE, STATS, AccountType, Provider
 
 Range = tuple[float, float]
 ALL_SCOPES = (BASIC, PROFILE, STATS)
@@ -152,7 +152,9 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class SampleMerchant:
-    """One merchant of the fleet. ``expected`` holds only what deviates from ``pass``: see ``outcomes``.
+    """One merchant of the fleet. ``analytics`` measures its channel, or all but what its Shopify shop counts.
+
+    ``expected`` holds only what deviates from ``pass``: see ``outcomes``.
 
     Its values are a status, or ``not_evaluated:reason``. They are part of the story, written by hand. All figures and
     tokens follow from ``seed``.
@@ -164,6 +166,7 @@ class SampleMerchant:
     shape: Shape = Shape()
     conduct: Conduct = Conduct()
     account_type: AccountType = AccountType.BUSINESS
+    analytics: Provider = Provider.STOREFRONT
     overrides: tuple[SampleOverride, ...] = ()
     seed: int = 0
 

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from console.sample.desk import POST_ONLY
 from console.sample.grants import CLIENT_KEY, CLIENT_SECRET, pair_of
 from console.sample.lookups import business_pair_of
+from console.sample.shopify import shopify_toml
 from console.sample.story import Renewal, SampleMerchant, SampleOverride
+from functions.audit.merchant import Provider
 
 __all__ = ["CLIENT_KEY", "CLIENT_SECRET", "merchants_toml"]
 
@@ -43,9 +45,13 @@ def _merchant(merchant: SampleMerchant, base_url: str) -> Iterator[str]:
             yield f"  business_token = {_text(business.access_token)}"
             yield f"  business_refresh_token = {_text(business.refresh_token)}"
             yield f"  business_base_url = {_text(base_url)}"
+    if merchant.analytics is Provider.STOREFRONT and conduct.connected:
         yield "  [merchant.analytics]"
         yield '  provider = "storefront"'
         yield f"  base_url = {_text(base_url)}"
+    if conduct.shopify is not None:
+        alone = merchant.analytics is Provider.SHOPIFY
+        yield from shopify_toml(merchant, base_url, table="analytics" if alone else "commerce")
     for override in merchant.overrides:
         yield from _override(override)
 
