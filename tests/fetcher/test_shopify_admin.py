@@ -232,6 +232,14 @@ def test_refusals_without_end_end() -> None:
     assert hands.pauses == [pytest.approx(1.0)] * 6
 
 
+def test_what_costs_all_that_the_bucket_holds_is_waited_for() -> None:
+    hands = Hands()
+    with shopify(shop=[throttled(requested=2000, available=0), shop_settings()]):
+        assert isinstance(Night(hands=hands).channel().sessions, SessionsSeen)
+
+    assert hands.pauses == [pytest.approx(20)]
+
+
 def test_what_costs_more_than_the_bucket_holds_is_not_waited_for() -> None:
     hands = Hands()
     why, said, questions = unseen(throttled(requested=2001, available=2000), hands)

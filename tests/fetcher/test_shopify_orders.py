@@ -127,6 +127,7 @@ def test_nothing_that_names_a_buyer_is_asked_for() -> None:
         ({"customerJourneySummary": journey(lastVisit=visit(source="TikTok"))}, 1),
         ({"customerJourneySummary": journey(firstVisit=visit(source="TikTok"), lastVisit=visit(source="google"))}, 0),
         ({"customerJourneySummary": journey(firstVisit=visit(source="google"), lastVisit=visit(source="TikTok"))}, 1),
+        ({"customerJourneySummary": journey(firstVisit=visit(source="TikTok"), lastVisit={})}, 0),
         ({"customerJourneySummary": journey(lastVisit=visit(utmParameters=PAID))}, 0),
         ({"customerJourneySummary": journey(lastVisit=visit(referrerUrl="https://www.tiktok.com/"))}, 1),
     ],
@@ -268,6 +269,19 @@ def test_orders_that_are_denied_too_leave_both_reasons() -> None:
     assert "the app needs the scope read_orders" in detail(told)
 
 
+def test_beside_another_provider_the_money_has_both_reasons() -> None:
+    told = commerce(orders_now=throttled(requested=1900, available=0, restore=20))
+
+    assert reasons(told.current.revenue) == {Reason.SCOPE_MISSING, Reason.RATE_LIMITED}
+    assert reasons(told.current.carts) == {Reason.NOT_MEASURED}
+
+
+def test_days_counted_by_the_merchants_clock_alone_need_no_warning_of_the_shops() -> None:
+    told = seen(shop=shop_settings("America/New_York"))
+
+    assert told.flags == ("revenue_from_orders",)
+
+
 def test_orders_that_are_limited_leave_both_reasons() -> None:
     told, _ = asked(orders_now=throttled(requested=1900, available=0, restore=20))
 
@@ -357,6 +371,14 @@ def test_days_that_read_orders_does_not_reach_are_unknown_and_not_zero() -> None
     assert max(told.daily_revenue) == day("2026-11-19")
     assert len(told.daily_revenue) == 58
     assert told.daily_revenue[day("2026-09-23")] == Decimal("42.50")
+
+
+def test_a_series_shorter_than_the_periods_has_its_own_days_only() -> None:
+    periods = Periods.of_night(NIGHT, period_days=28, lag_days=2, series_days=35)
+    told = commerce(Night(periods=periods))
+
+    assert not isinstance(told.daily_revenue, Absent)
+    assert (min(told.daily_revenue), len(told.daily_revenue)) == (day("2026-10-16"), 35)
 
 
 def test_with_read_all_orders_the_series_is_whole() -> None:

@@ -289,6 +289,18 @@ def test_a_single_day_beyond_the_limit_makes_the_totals_absent_and_never_too_sma
     assert reasons(seen.series) == {Reason.NOT_MEASURED}
 
 
+@pytest.mark.parametrize("crowded_day", [date(2026, 10, 23), date(2026, 11, 19)])
+def test_one_day_beyond_the_limit_is_enough(crowded_day: date) -> None:
+    def rows(day: date) -> list[dict[str, Any]]:
+        return [visits(1, utm_source=f"mail-{at}") for at in range(1500 if day == crowded_day else 1)]
+
+    with shopify(visits_now=splitting(rows)):
+        seen = Night().channel().sessions
+
+    assert isinstance(seen, SessionsSeen)
+    assert reasons(seen.current.sessions) == {Reason.NOT_MEASURED}
+
+
 def crowded_days(sources: int) -> Callable[[Mapping[str, Any]], Any]:
     def rows(day: date) -> list[dict[str, Any]]:
         return [{"day": day.isoformat(), **visits(1, utm_source=f"mail-{at}")} for at in range(sources)]

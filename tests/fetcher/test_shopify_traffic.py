@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from functions.audit.absence import Absent, Reason
+from functions.audit.periods import Periods
 from functions.audit.snapshot import PagesSeen, PeriodFigures, Series, SessionsSeen, SourcesSeen
+from functions.fetcher.sources.shopify.shop import same_days
 from tests.fetcher.shopify_world import (
     TIKTOK,
     Night,
@@ -395,6 +398,41 @@ def test_a_listing_without_tiktok_lists_nothing() -> None:
     channel_of_nobody = pages(elsewhere(line(landing_page_path="/")), channel=0)
 
     assert (channel_of_nobody.pages, channel_of_nobody.total_sessions) == ((), 0)
+
+
+def test_a_listing_of_pages_that_was_cut_tells_no_total() -> None:
+    thousand = [line(landing_page_path=f"/{at}") for at in range(1000)]  # whatever window is asked for
+    with shopify(visits_now=table([visits() | {"sessions": None}]), pages=table(thousand)):
+        listed = Night().channel().pages
+
+    assert isinstance(listed, PagesSeen)
+    assert listed.truncated
+    assert reasons(listed.total_sessions) == {Reason.NOT_MEASURED}
+
+
+def test_a_daily_listing_that_was_cut_does_not_tell_when_the_shop_opened() -> None:
+    thousand = [line(day=LAST_DAY, utm_source=f"tiktok-{at}") for at in range(1000)]  # the other days were cut off
+    told = seen(visits_daily=table(thousand))
+
+    assert isinstance(told.prior, PeriodFigures)
+    assert reasons(told.series) == {Reason.NOT_MEASURED}
+
+
+# London and Abidjan share their clock in winter: summer time ends on 25 October 2026, an hour after midnight, and
+# begins on 28 March 2027. A series of 60 days begins before the prior period.
+@pytest.mark.parametrize(
+    ("end", "same"),
+    [
+        (date(2026, 12, 23), False),  # the series begins on 25 October
+        (date(2026, 12, 24), True),
+        (date(2027, 3, 27), True),
+        (date(2027, 3, 28), False),  # its last day is an hour short
+    ],
+)
+def test_two_clocks_are_compared_over_every_day_that_the_night_looks_at(end: date, same: bool) -> None:  # noqa: FBT001 - a column of the story
+    periods = Periods.of_night(end + timedelta(days=2), period_days=28, lag_days=2, series_days=60)
+
+    assert same_days(ZoneInfo("Europe/London"), ZoneInfo("Africa/Abidjan"), periods) is same
 
 
 @pytest.mark.parametrize(

@@ -55,13 +55,12 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A report's rows by column name, of as many ``windows`` as it took; ``cut`` when some rows were never listed.
+    """A report's rows by column name; ``cut`` when some rows were never listed.
 
-    A row that belongs to several windows is there once for each: counts add up, and so do rates weighted by counts.
+    What was asked for in several windows is there once for each: counts add up, and so do rates weighted by counts.
     """
 
     rows: Sequence[Row]
-    windows: int = 1
     cut: bool = False
 
 
@@ -94,7 +93,7 @@ class Reports:
             return early
         if isinstance(late, Failure):
             return late
-        return Rows([*early.rows, *late.rows], early.windows + late.windows, early.cut or late.cut)
+        return Rows([*early.rows, *late.rows], cut=early.cut or late.cut)
 
     async def _ask(self, query: Query, window: Period) -> list[Row] | Failure:
         what = f"Shopify's {query.table} report"

@@ -63,7 +63,7 @@ def traffic_of(listed: Rows, *, nothing: Absent) -> Traffic | Absent:
     bounced = _mean(rows, "bounce_rate", at_most=1)
     return Traffic(
         sessions=sessions,
-        users=_users(rows, listed.windows),
+        users=_users(rows),
         bounce_rate=bounced if isinstance(bounced, Absent) else bounced * 100,
         pageviews_per_session=_pages_per_session(rows, sessions),
         avg_session_duration=_mean(rows, "average_session_duration"),
@@ -126,9 +126,9 @@ def organic(rows: Iterable[Row]) -> list[Row]:
     return [row for row in from_tiktok(rows) if not is_paid(name_of(row, "utm_medium"))]
 
 
-def _users(rows: Sequence[Row], windows: int) -> Count:
+def _users(rows: Sequence[Row]) -> Count:
     """Return the visitors. One who came on two ways or in two windows is in both rows: there is no sum of several."""
-    if len(rows) > 1 or (rows and windows > 1):
+    if len(rows) > 1:
         return Absent.because(Reason.NOT_MEASURED, f"{WHAT} counts visitors by source: those of several do not add up")
     return count_of(rows, _VISITORS, within=WHAT)
 
