@@ -1,4 +1,4 @@
-"""How long a whole fetch takes, six requests at once, against one request to the same slow server."""
+"""How long a whole fetch takes, four requests at once, against one request to the same slow server."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def measure(tell: Tell, *, rounds: int = ROUNDS) -> list[Measured]:
     with slow_server() as url:
         one, whole = asyncio.run(_measure(url, tell, rounds))
     line = Measured(
-        "fetch: six requests at once",
+        "fetch: four requests at once",
         "ms",
-        Side("Fetcher.fetch: user info × 3, sessions, pages, sources, each of them read", whole),
+        Side("Fetcher.fetch: user info, sessions, pages, sources, each of them read", whole),
         Side("one request to /analytics/sessions on the same client, parsed only", one),
         goal=f"≤ {GOAL} ×",
     )
@@ -81,7 +81,7 @@ async def _measure(url: str, tell: Tell, rounds: int) -> tuple[list[float], list
 
 
 def _be_sure(snapshot: Snapshot) -> None:
-    """Refuse figures of something else than good answers to all six requests."""
+    """Refuse figures of something else than good answers to all four requests."""
     account = (snapshot.token, snapshot.basic, snapshot.profile, snapshot.stats)
     seen = (*account, snapshot.sessions, snapshot.pages, snapshot.sources)
     if absent := [part for part in seen if isinstance(part, Absent)]:

@@ -22,7 +22,7 @@ from tests.bench.result import CannotMeasureError
 DELAY_SECONDS: Final = 0.1
 SAMPLE: Final = SampleMerchant(
     Shop("larkspur", "Larkspur Candles", "Europe/London", "GBP", "candles", "31.00"),
-    "Healthy, and its access token lives, so that no refresh comes before the six requests.",
+    "Healthy, and its access token lives, so that no refresh comes before the four requests.",
     conduct=Conduct(access_alive=True, renewal=Renewal.NONE),
 )
 

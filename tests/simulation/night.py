@@ -87,6 +87,13 @@ class Night:
         return requests / (self.plan.quota * (self.busy_until - self.arrivals[0]) / MINUTE)
 
     @property
+    def each_minute(self) -> list[int]:
+        """The requests of every whole minute until there was too little left to do."""
+        first = self.arrivals[0]
+        counts = Counter(int((at - first) // MINUTE) for at in self.arrivals)
+        return [counts[minute] for minute in range(int((self.busy_until - first) // MINUTE))]
+
+    @property
     def most_in_a_minute(self) -> int:
         """The most requests that arrived in any minute."""
         ended = 0
