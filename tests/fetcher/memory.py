@@ -29,7 +29,8 @@ class Memory:
         before, self._before = self._before, None
         if before is not None:
             before(self)
-        stored = self._kept(keeping.replaced(self.rows[old.merchant_id], old, new, owner=owner))
+        row = self.rows.get(old.merchant_id)
+        stored = row and self._kept(keeping.replaced(row, old, new, owner=owner))
         if stored is None:
             raise Conflict("somebody else wrote first")
         self.stored.append(stored)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 from botocore.exceptions import ClientError
@@ -10,7 +11,7 @@ from botocore.exceptions import ClientError
 from functions.audit.snapshot import Snapshot
 from functions.fetcher.tokens import BUSY
 from tests.cloud import Cloud
-from tests.fetcher.connection import SECONDS, Connection, over_aws, rejected
+from tests.fetcher.connection import SECONDS, Connection, in_memory, over_aws, rejected, wall
 from tests.fetcher.steps import Crash, Side, Steps, crash
 from tests.fetcher.virtual import clock, run
 
@@ -105,13 +106,16 @@ def test_while_the_lease_of_a_dead_fetch_lasts_its_token_is_called_busy_not_inva
     run(story())
 
 
-@pytest.mark.parametrize("first", [(LEASE, AFTER), (SENT, BEFORE), (SENT, AFTER), (STORE, BEFORE), (STORE, AFTER)])
+@pytest.mark.parametrize("side", Side)
+@pytest.mark.parametrize("first", range(5))
 def test_cut_off_again_at_any_step_while_it_recovers_it_works_or_says_by_name_what_was_lost(
-    stage: Cloud, first: Point
+    first: int, side: Side
 ) -> None:
+    """By the same rules, in memory: reading, leasing, asking, storing and using are a step each, cut off in pairs."""
+
     async def begun() -> Connection:
-        connection = over_aws(stage)
-        await broken_off(connection, first)
+        connection = in_memory()
+        await broken_off(connection, (first, side))
         await asyncio.sleep(LEASE_SECONDS)
         return connection
 
@@ -120,14 +124,60 @@ def test_cut_off_again_at_any_step_while_it_recovers_it_works_or_says_by_name_wh
         connection = await begun()
         await connection.fetch(count)
         for number in range(count.names.index("user info") + 1):
-            for side in Side:
+            for other in Side:
                 connection = await begun()
-                await broken_off(connection, (number, side))
+                await broken_off(connection, (number, other))
                 await asyncio.sleep(LEASE_SECONDS)
                 snapshot = await connection.fetch()
                 lost = connection.number != connection.tiktok.living
                 assert (is_named if lost else works)(connection, snapshot)
                 assert max(connection.tiktok.used, default=0) <= connection.number
+
+    run(story())
+
+
+def ended(connection: Connection) -> None:
+    connection.tiktok.end()
+
+
+def banned(connection: Connection) -> None:
+    connection.tiktok.end()
+    connection.store.mark_removed(connection.merchant_id, "banned", wall())
+
+
+def wrongly_marked(connection: Connection) -> None:
+    connection.store.mark_removed(connection.merchant_id, "banned", wall())
+
+
+@pytest.mark.parametrize(
+    ("troubled", "names"),
+    [
+        # Cut off between lease and answer, nobody can tell any more whether TikTok traded the token or had ended it.
+        (ended, {"invalid_grant", "lost_rotation"}),
+        (banned, {"banned"}),
+        (wrongly_marked, {None, "banned"}),
+    ],
+)
+def test_cut_off_at_any_step_of_other_ways_it_comes_to_what_it_would_have_come_to(
+    troubled: Callable[[Connection], None], names: set[str | None]
+) -> None:
+    async def begun() -> Connection:
+        connection = in_memory()
+        troubled(connection)
+        return connection
+
+    async def story() -> None:
+        count = Steps()
+        await (await begun()).fetch(count)
+        for number in range(len(count.names)):
+            for side in Side:
+                connection = await begun()
+                await broken_off(connection, (number, side))
+                await asyncio.sleep(LEASE_SECONDS)
+                snapshot = await connection.fetch()
+                assert rejected(snapshot) in names
+                assert works(connection, snapshot) is (connection.number == connection.tiktok.living)
+                assert connection.is_nobodys
 
     run(story())
 
