@@ -8,7 +8,7 @@ dispatcher   EventBridge Scheduler starts it: it writes the expected set and sen
 fetcher      one merchant a message: refreshes the token, asks every source at once, stores the snapshot.
 evaluator    judges the snapshot: fifteen outcomes, the findings as they stand now, and an alert if one is due.
 notifier     reads new alerts from the table's stream, publishes them to SNS, records that it did.
-closer       counts what was audited, names what was not, sends or withholds alerts that waited for the whole night.
+closer       counts what was audited, names what was not, ends the wait of alerts, sweeps up those that never left.
 webhook      hears from TikTok which accounts were disconnected, and marks why; off unless the stage says so.
 
 Who may import whom: audit <- store <- the rooms. Rooms never import each other; what passes between them is a model
