@@ -53,4 +53,4 @@ class ShopifyConduct:
 
 
 # Points that come back so slowly that no nightly fetch can wait for them.
-SPENT = ShopifyConduct(points=(2000.0, 0.5), full=0.0)
+SPENT = ShopifyConduct(points=(2000.0, 0.001), full=0.0)
