@@ -83,19 +83,6 @@ class LocalGrants:
         """Give a lease back."""
         self._change(grant, lambda row: row and keeping.released(row, owner=owner))
 
-    def forget(self, merchant_id: str, provider: str = TIKTOK) -> None:
-        """Take a pair out of the store file; one that is not there is no error.
-
-        Raises:
-            Unusable: the store file cannot be written.
-        """
-        self._newest.pop((merchant_id, provider), None)
-        if self._store is not None:
-            with self._locked(self._store):
-                everything = read_store(self._store)
-                if everything.pop((merchant_id, provider), None) is not None:
-                    write_store(self._store, everything)
-
     def _change(self, grant: Grant, step: Callable[[Grant | None], Grant | None]) -> Grant | None:
         """Do one step with what is kept now; return what is kept then, ``None`` when the step refused."""
         key = _key(grant)

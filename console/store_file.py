@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
 from console.errors import Unusable
 from functions.audit.grant import TIKTOK, Grant
@@ -47,7 +47,7 @@ def read_store(path: Path) -> Everything:
         return dict(_kept(name, entry) for name, entry in plain.items())
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, TypeError, AttributeError, ValidationError) as error:
+    except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
         raise Unusable(
             f"The token store {path} cannot be read ({type(error).__name__}); name another with --store."
         ) from None  # the cause may quote a token
