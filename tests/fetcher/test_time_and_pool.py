@@ -133,3 +133,18 @@ def test_calls_one_after_the_other_go_through_one_connection_and_calls_at_once_t
         return after_three, connections
 
     assert asyncio.run(run()) == (1, 6)
+
+
+def test_a_wait_is_made_only_if_something_can_be_asked_afterwards() -> None:
+    hands = Hands(seconds=1000)
+
+    async def run() -> list[bool]:
+        async with client(hands) as http:
+            return [
+                await http.wait(4.9, deadline=1005),
+                await http.wait(0.2, deadline=1005),
+                await http.wait(0.1, deadline=1005),
+            ]
+
+    assert asyncio.run(run()) == [True, False, False]  # at the deadline itself there is no time left to ask
+    assert hands.pauses == [4.9]

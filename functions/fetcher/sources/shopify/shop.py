@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from functions.audit.absence import Absent, Reason
 from functions.audit.merchant import CURRENCY
@@ -64,12 +64,20 @@ def _shop(data: Mapping[str, Any]) -> Shop | Absent:
     shop = data.get("shop")
     if not isinstance(shop, dict):
         return _wrong("shop is not an object")
-    zone, currency = shop.get("ianaTimezone"), shop.get("currencyCode")
-    if not isinstance(zone, str) or zone not in available_timezones():
+    zone, currency = _zone(shop.get("ianaTimezone")), shop.get("currencyCode")
+    if zone is None:
         return _wrong("ianaTimezone is not a time zone")
     if not isinstance(currency, str) or not CURRENCY.fullmatch(currency):
         return _wrong("currencyCode is not a currency")
-    return Shop(ZoneInfo(zone), currency, _scopes(data.get("currentAppInstallation")))
+    return Shop(zone, currency, _scopes(data.get("currentAppInstallation")))
+
+
+def _zone(name: object) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name) if isinstance(name, str) and name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        # An unknown name, one that is no name of a zone at all, or a folder's.
+        return None
 
 
 def _scopes(installation: object) -> frozenset[str]:
