@@ -9,12 +9,17 @@ import httpx
 import pytest
 
 from functions.audit.absence import Absent, Reason
+from functions.audit.grant import TIKTOK_BUSINESS, Grant, State
 from functions.audit.snapshot import Snapshot
-from functions.fetcher.tokens import NO_TIME
+from functions.fetcher.http import Http
+from functions.fetcher.sources.envelope import Failure
+from functions.fetcher.tokens import NO_TIME, Keeper
 from tests.cloud import Cloud
 from tests.fetcher.connection import Connection, over_aws, rejected, wall
+from tests.fetcher.rotating import granted
 from tests.fetcher.steps import Side, Steps
-from tests.fetcher.virtual import run
+from tests.fetcher.virtual import clock, run
+from tests.fetcher.world import HOSTS
 
 BEFORE, AFTER = Side.BEFORE, Side.AFTER
 SENT, STORE = 5, 8  # steps of a renewal, as test_token_crashes has them
@@ -137,6 +142,22 @@ def test_after_a_lost_answer_the_old_token_is_tried_although_the_access_token_st
 
         assert steps.names.count("refresh") == 1
         assert connection.standing == CONNECTED
+
+    run(story())
+
+
+def test_a_mark_that_a_dead_fetch_left_is_looked_into_although_the_access_token_still_lives(stage: Cloud) -> None:
+    async def story() -> None:
+        connection, steps = over_aws(stage), Steps()
+        connection.login()
+        mark = wall()
+        connection.store.lease(connection.stored, owner="died", now=mark, until=mark + timedelta(minutes=1))
+        await asyncio.sleep(60)
+        snapshot = await connection.fetch(steps)
+
+        assert steps.names.count("refresh") == 1
+        assert rejected(snapshot) is None
+        assert connection.is_nobodys
 
     run(story())
 
@@ -314,5 +335,39 @@ def test_a_disconnect_during_the_refresh_leaves_nothing_behind(stage: Cloud) -> 
 
         assert reason(snapshot) is Reason.NOT_CONNECTED
         assert stage.tokens.get(connection.merchant_id) is None
+
+    run(story())
+
+
+def test_another_provider_is_kept_by_the_same_rules_with_a_refresh_of_its_own(stage: Cloud) -> None:
+    async def story() -> None:
+        connection = over_aws(stage)
+        business = granted(7, merchant_id=connection.merchant_id, at=wall() - timedelta(days=2))
+        stage.tokens.connect(business.model_copy(update={"provider": TIKTOK_BUSINESS}))
+        answers: list[Grant | Failure] = [Failure(Absent.because(Reason.SOURCE_FAILED, "no answer"), lost=True)]
+
+        async def refresh(grant: Grant) -> Grant | Failure:
+            fresh = granted(8, merchant_id=grant.merchant_id, at=wall())
+            return answers.pop() if answers else fresh.model_copy(update={"provider": grant.provider})
+
+        async with Http(HOSTS, clock=clock) as http:
+            keeper = Keeper(
+                stage.tokens,
+                http,
+                refresh,
+                merchant_id=connection.merchant_id,
+                owner="fetch-b",
+                now=wall(),
+                began=clock(),
+                deadline=clock() + 45,
+                provider=TIKTOK_BUSINESS,
+            )
+            opened = await keeper.open()
+
+        kept = stage.tokens.get(connection.merchant_id, TIKTOK_BUSINESS)
+        assert (opened.token, opened.refreshed) == ("act.8", True)
+        assert kept is not None
+        assert (kept.version, kept.state, kept.lease_owner) == (2, State.CONNECTED, None)
+        assert connection.number == 0
 
     run(story())
