@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from functions.store.tables import Tables
 
 
-# At most twice a quarter of an hour, the longest that SQS delays a message, for twelve hours.
+# On nights of thousands of merchants nobody is postponed more than about ten times: this is for what goes in circles.
 MOST_POSTPONED: Final = 100
 
 

@@ -13,7 +13,7 @@ GOAL: Final = 0.97
 PLANS: Final = {
     "budget: 5,000 merchants, 20 fetchers": Plan(),
     "… a fifth of the storefronts on TikTok's host": Plan(own_storefront=0.2),
-    "… 100 fetchers": Plan(own_storefront=0.2, fetchers=100),
+    "… and 100 fetchers": Plan(own_storefront=0.2, fetchers=100),
 }
 
 
