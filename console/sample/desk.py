@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from console.sample.account import asked_fields, user_info
 from console.sample.consent import AUTHORIZE, Consent
+from console.sample.ga4 import DATA_API, GoogleAnalytics
+from console.sample.ga4_tokens import GOOGLE_TOKEN, GoogleTokens
 from console.sample.grants import CLIENT_KEY, CLIENT_SECRET, Grants
 from console.sample.lookups import BUSINESS_REFRESH, RESEARCH, Lookups
 from console.sample.replies import Reply, error_reply, fault_reply, oauth_error, oauth_reply, unknown_path
@@ -33,7 +35,10 @@ class Request:
 
 
 class Desk:
-    """Answers every request of the wire contract for one fleet. Safe to use from many threads."""
+    """Answers every request of the wire contract for one fleet. Safe to use from many threads.
+
+    ``google`` is the token service of Google, whose key an audit of Google Analytics needs.
+    """
 
     def __init__(self, fleet: Iterable[SampleMerchant]) -> None:
         everyone = tuple(fleet)
@@ -42,6 +47,8 @@ class Desk:
         self._lookups = Lookups(everyone)
         self._storefront = Storefront()
         self._shopify = Shopify(everyone)
+        self.google = GoogleTokens()
+        self._ga4 = GoogleAnalytics(everyone, self.google)
 
     def answer(self, request: Request) -> Reply:
         """Answer one request."""
@@ -49,7 +56,7 @@ class Desk:
         path = parts.path.removeprefix(POST_ONLY)
         if path == AUTHORIZE:
             return self._authorize(request, parts.query)
-        posted = path in {TOKEN, REVOKE, RESEARCH, BUSINESS_REFRESH, ADMIN}
+        posted = path in {TOKEN, REVOKE, RESEARCH, BUSINESS_REFRESH, ADMIN, GOOGLE_TOKEN} or path.startswith(DATA_API)
         verb = "POST" if posted or (path == USER_INFO and path != parts.path) else "GET"
         if request.method != verb:
             return unknown_path()
@@ -88,8 +95,11 @@ class Desk:
                 return _of(*self._lookups.renew(request.body))
             case "/admin/api/2026-10/graphql.json":
                 return self._shopify.answer(request.headers, request.body)
+            case "/google/token":
+                return self.google.grant(_form(request) or {})
             case _:
-                return unknown_path()
+                google = path.startswith(DATA_API)
+                return self._ga4.answer(path, request.headers, request.body) if google else unknown_path()
 
     def _token(self, request: Request) -> Reply:
         form = _form(request)

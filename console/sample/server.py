@@ -83,6 +83,10 @@ class SampleServer:
         """Return how many requests were answered for each path."""
         return Counter(served.path for served in tuple(self.requests))
 
+    def google_key_file(self) -> dict[str, str]:
+        """Return the key of a service account that this server takes for Google's, while it runs."""
+        return self._desk.google.key_file(self.url)
+
     def answer(self, request: Request) -> Reply:
         """Answer one request and put it on record."""
         reply = self._desk.answer(request)

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from console.sample.ga4_story import Ga4Conduct
 from console.sample.shopify_story import ShopifyConduct
 from functions.audit.checks import CATALOGUE
 from functions.audit.merchant import BASIC, PROFILE, STATS, AccountType, Provider
@@ -101,8 +102,8 @@ class Conduct:
 
     ``recorded_scopes`` is what the merchants file says was granted, where that is no longer true. ``stale_days`` is how
     far the storefront's data lag behind the period's end. ``business_account`` is what the API for Business says of the
-    account; ``None`` where the merchants file has no token for that. ``shopify`` is how the merchant's Shopify shop
-    behaves, where there is one.
+    account; ``None`` where the merchants file has no token for that. ``shopify`` and ``ga4`` are how the merchant's
+    Shopify shop and Google Analytics property behave, where there are any.
     """
 
     scopes: tuple[str, ...] = ALL_SCOPES
@@ -117,6 +118,7 @@ class Conduct:
     stale_days: int = 0
     business_account: bool | None = None
     shopify: ShopifyConduct | None = None
+    ga4: Ga4Conduct | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from console.sample.desk import POST_ONLY
+from console.sample.ga4 import ga4_toml
 from console.sample.grants import CLIENT_KEY, CLIENT_SECRET, pair_of
 from console.sample.lookups import business_pair_of
 from console.sample.shopify import shopify_toml
@@ -49,6 +50,8 @@ def _merchant(merchant: SampleMerchant, base_url: str) -> Iterator[str]:
         yield "  [merchant.analytics]"
         yield '  provider = "storefront"'
         yield f"  base_url = {_text(base_url)}"
+    if merchant.analytics is Provider.GA4:
+        yield from ga4_toml(merchant, base_url)
     if conduct.shopify is not None:
         alone = merchant.analytics is Provider.SHOPIFY
         yield from shopify_toml(merchant, base_url, table="analytics" if alone else "commerce")

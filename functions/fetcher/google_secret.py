@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.audit.absence import Absent, Reason
 from functions.audit.hosts import HostPolicy
-from functions.fetcher.sources.ga4.access import GoogleAccess
+from functions.fetcher.sources.ga4.access import GoogleAccess, NoAccess
 from functions.fetcher.sources.ga4.credentials import google_access
 
 NOT_STORED = Absent.because(Reason.NOT_CONNECTED, "no Google credentials are stored on this stage (docs/guides/ga4.md)")
@@ -27,19 +27,21 @@ class StoredGoogle:
         self._hosts = hosts
         self._environment = environment
         self._access: GoogleAccess | None = None
+        self._turn = asyncio.Lock()
 
     async def token(self, *, renew: bool = False) -> str | Absent:
         """Return a token, or why there is none; see ``GoogleAccess``."""
-        access = self._access
-        if access is None:
-            try:
-                text = await asyncio.to_thread(self._read)
-            except (BotoCoreError, ClientError, KeyError) as error:
-                kind = type(error).__name__
-                return Absent.because(Reason.SOURCE_FAILED, f"the stored Google credentials could not be read ({kind})")
-            access = google_access(text, self._hosts, self._environment)
-        if access is None:
-            return NOT_STORED
+        async with self._turn:
+            access = self._access = self._access or await self._stored()
         came = await access.token(renew=renew)
-        self._access = None if isinstance(came, Absent) else access
+        if isinstance(came, Absent) and self._access is access:
+            self._access = None
         return came
+
+    async def _stored(self) -> GoogleAccess:
+        try:
+            text = await asyncio.to_thread(self._read)
+        except (BotoCoreError, ClientError, KeyError) as error:
+            why = f"the stored Google credentials could not be read ({type(error).__name__})"
+            return NoAccess(Absent.because(Reason.SOURCE_FAILED, why))
+        return google_access(text, self._hosts, self._environment) or NoAccess(NOT_STORED)

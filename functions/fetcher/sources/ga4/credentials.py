@@ -67,7 +67,6 @@ class GoogleCredentials:
         self._environment = environment
         self._now = now
         self._transport = transport
-        self._client: httpx.Client | None = None
         self._source: Any = None
         self._token = ""
         self._ends = datetime.min.replace(tzinfo=UTC)
@@ -100,11 +99,15 @@ class GoogleCredentials:
                 return source
             self._source = source
         came: tuple[str, datetime] | Absent = _UNREADABLE
-        for _ in range(TRIES):
-            carrier = Carrier(self._open())
-            came = self._refreshed(carrier)
-            if not isinstance(came, Absent) or carrier.status is not None:
-                break
+        # A token an hour is no reason to keep a connection.
+        with new_client(
+            self._transport or guarded_sync_transport(self._hosts, parties={Party.GOOGLE_TOKENS})
+        ) as client:
+            for _ in range(TRIES):
+                carrier = Carrier(client)
+                came = self._refreshed(carrier)
+                if not isinstance(came, Absent) or carrier.status is not None:
+                    break
         return came
 
     def _refreshed(self, carrier: Carrier) -> tuple[str, datetime] | Absent:
@@ -118,12 +121,6 @@ class GoogleCredentials:
             return _failure(carrier)
         # Without a word about its end it serves the one who asked, and the next one asks again.
         return token, self._now() if ends is None else ends.replace(tzinfo=UTC)
-
-    def _open(self) -> httpx.Client:
-        if self._client is None:
-            guarded = guarded_sync_transport(self._hosts, parties={Party.GOOGLE_TOKENS})
-            self._client = new_client(self._transport or guarded)
-        return self._client
 
     def _new_source(self) -> Any:  # noqa: ANN401 - google-auth says no types
         config = self._config
