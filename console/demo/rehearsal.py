@@ -26,6 +26,7 @@ from console.sample.server import SampleServer
 from console.sample.toml import CLIENT_KEY, CLIENT_SECRET, merchants_toml
 from console.stage import Stage
 from functions.audit.hosts import HostPolicy
+from functions.audit.merchant import Provider
 from functions.audit.night import AuditHead
 from functions.audit.profile import default_profile
 from functions.audit.verdict import AuditState
@@ -110,7 +111,7 @@ def rehearse(fleet: Sequence[SampleMerchant], *, tell: Tell = lambda _: None) ->
         aws.deploy(outdir)
         stage = Stage(STAGE, aws.client)
         tell(f"Importing {len(fleet)} merchants")
-        _fill(aws, stage, fleet, server.url)
+        _fill(aws, stage, fleet, server)
         yield Rehearsal(aws, server, stage, fleet)
 
 
@@ -138,13 +139,17 @@ def _synthesise(outdir: Path, tell: Tell) -> None:
             raise Unusable(f"The CDK app could not be synthesised:\n{errors.read().strip()[-2000:]}")
 
 
-def _fill(aws: EmbeddedAws, stage: Stage, fleet: Sequence[SampleMerchant], url: str) -> None:
+def _fill(aws: EmbeddedAws, stage: Stage, fleet: Sequence[SampleMerchant], server: SampleServer) -> None:
     aws.client("secretsmanager").put_secret_value(
         SecretId=f"{stage.prefix}tiktok-app",
         SecretString=json.dumps({"client_key": CLIENT_KEY, "client_secret": CLIENT_SECRET}),
     )
+    if any(merchant.analytics is Provider.GA4 for merchant in fleet):
+        aws.client("secretsmanager").put_secret_value(
+            SecretId=f"{stage.prefix}google", SecretString=json.dumps(server.google_key_file())
+        )
     entries = parse_merchants(
-        merchants_toml(fleet, url),
+        merchants_toml(fleet, server.url),
         source="the sample fleet",
         environment={},
         hosts=HostPolicy(loopback_http=True),
