@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import boto3
 import pytest
@@ -12,7 +13,9 @@ from botocore.stub import Stubber
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from functions.audit.budget import Rate
 from functions.audit.errors import InvalidInput
+from functions.fetcher.pace import wall_clock
 from functions.runtime import clients
 from functions.store.merchants import PAGE
 from tests.builders import merchant
@@ -122,6 +125,25 @@ def test_the_research_api_is_asked_only_where_it_is_switched_on(cloud: Cloud, sw
     with started("fetcher", cloud, NIGHTJAR_RESEARCH_API=switch) as module:
         assert (module.research() is not None) is there
         assert module.research() is module.research()
+
+
+def test_a_fetch_that_finds_the_budget_spent_sends_its_message_back_and_is_counted(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cloud.tables.merchants.save(merchant(tiktok={"open_id": "723f24d7"}))
+    with started("fetcher", cloud) as module:
+        # Others have booked the next sixty seconds.
+        cloud.tables.budget("tiktok", Rate.per_minute(600)).take(600, now=wall_clock(), within=Decimal(100))
+        answer = call(module, event("fetcher"))
+
+    assert answer == {"batchItemFailures": []}
+    assert cloud.raw("snapshots") == []
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["FetchesPostponed"] for line in told if "FetchesPostponed" in line] == [[1.0]]
+    assert [line["status"] for line in told if "status" in line] == ["postponed"]
+    waiting = cloud.sqs.get_queue_attributes(QueueUrl=cloud.queue("fetch"), AttributeNames=["All"])["Attributes"]
+    assert waiting["ApproximateNumberOfMessagesDelayed"] == "1"
+    assert cloud.messages(cloud.queue("evaluate")) == []
 
 
 def test_a_check_that_crashes_is_counted_for_the_alarm_and_its_words_are_not_logged(

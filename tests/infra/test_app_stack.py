@@ -7,7 +7,7 @@ import json
 import pytest
 
 from infra.stages import choose
-from tests.infra.templates import Properties, Stacks
+from tests.infra.templates import Properties, Stacks, listed
 
 pytestmark = pytest.mark.slow
 
@@ -97,6 +97,18 @@ def test_a_message_is_tried_five_times_and_then_kept_for_longer_than_before(prod
 def test_the_fetcher_knows_which_receive_is_its_last(prod: Stacks) -> None:
     told = _function(prod, "fetcher")["Environment"]["Variables"]["NIGHTJAR_MAX_RECEIVES"]
     assert int(told) == _queue(prod, "fetch")["RedrivePolicy"]["maxReceiveCount"]
+
+
+def test_the_fetcher_keeps_to_what_tiktok_allows(prod: Stacks) -> None:
+    told = _function(prod, "fetcher")["Environment"]["Variables"]["NIGHTJAR_TIKTOK_PER_MINUTE"]
+    assert int(told) == 600
+
+
+def test_the_fetcher_can_send_a_message_back_to_its_own_queue(prod: Stacks) -> None:
+    queue = {"Fn::GetAtt": [_queue_id(prod, "fetch"), "Arn"]}
+    sending = [s for s in prod.app.statements_of("Fetcher") if listed(s["Action"]) == ["sqs:SendMessage"]]
+    assert queue in [resource for statement in sending for resource in listed(statement["Resource"])]
+    assert "NIGHTJAR_FETCH_QUEUE_URL" in _function(prod, "fetcher")["Environment"]["Variables"]
 
 
 @pytest.mark.parametrize("name", DEAD)

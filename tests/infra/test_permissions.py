@@ -72,6 +72,16 @@ def test_tokens_and_the_apps_secret_are_for_the_fetcher_alone(prod: Stacks, room
 
 
 @pytest.mark.parametrize("room", ROOMS)
+def test_the_shared_budget_is_for_the_fetcher_alone_who_can_only_move_it_on(prod: Stacks, room: str) -> None:
+    of_budgets = [
+        listed(statement["Action"])
+        for statement in prod.app.statements_of(room)
+        if "TablesBudgets" in json.dumps(statement["Resource"])
+    ]
+    assert of_budgets == ([["dynamodb:UpdateItem"]] if room == "Fetcher" else [])
+
+
+@pytest.mark.parametrize("room", ROOMS)
 def test_nobody_deletes_an_item_and_only_the_dispatcher_scans(prod: Stacks, room: str) -> None:
     actions = [action for statement in prod.app.statements_of(room) for action in listed(statement["Action"])]
     assert "dynamodb:DeleteItem" not in actions
