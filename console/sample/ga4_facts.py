@@ -49,11 +49,6 @@ class Group:
     sources: tuple[Source, ...]
     conduct: Ga4Conduct
 
-    @property
-    def installed(self) -> date:
-        """The first day with data. A story without a prior period is of a property that is as young."""
-        return self.channel.days[0].date if self.channel.prior is not None else self.channel.window.start
-
     def totals(self, of: Range) -> Sums | None:
         """Return the totals of a range, ``None`` of one without data.
 
@@ -72,7 +67,7 @@ class Group:
     def days(self, of: Range) -> Iterator[tuple[date, Sums]]:
         """Yield each day of a range that has data."""
         for day in self.channel.days:
-            if max(of.start, self.installed) <= day.date <= of.end:
+            if of.start <= day.date <= of.end:
                 yield day.date, _of_day(day)
 
     def pages(self, of: Range) -> Iterator[tuple[str, Sums]]:
@@ -94,7 +89,8 @@ def groups_of(merchant: SampleMerchant, conduct: Ga4Conduct, window: Window) -> 
     """Return everybody who visited the shop."""
     if conduct.fault is Ga4Fault.EMPTY:
         return ()
-    story = channel_of(merchant, window)
+    # A property cannot say that it has no prior period: it has rows of the days that it was there.
+    story = channel_of(replace(merchant, shape=replace(merchant.shape, prior=True)), window)
     paid = channel_of(_another(merchant, "paid", Shape(sessions=(900, 1400), conversion=(0.4, 0.5))), window)
     others = channel_of(_another(merchant, "others", Shape(sessions=(20_000, 30_000))), window)
     return (

@@ -33,9 +33,8 @@ from tests.builders import snapshot
 NIGHT = date(2026, 11, 21)
 HOSTS = HostPolicy(loopback_http=True)
 PERIODS = default_profile().periods_of(NIGHT)
-# Stories that only a storefront can tell: a null here and there, another currency before, a source that says by itself
-# that it has no prior period, though it has days of it.
-STOREFRONTS_OWN = {"vltava-glass", "rila-rose", "harbour-oats"}
+# Stories that only a storefront can tell: a null here and there, another currency before.
+STOREFRONTS_OWN = {"vltava-glass", "rila-rose"}
 SAME = [
     merchant
     for merchant in DESIGNED

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from functions.audit.absence import Absent
+from functions.audit.periods import Periods
 from functions.audit.snapshot import PeriodFigures
+from tests.builders import NIGHT
 from tests.fetcher.property import (
     GaWorld,
     Report,
@@ -232,7 +234,8 @@ def test_an_empty_property_has_nothing_now_and_no_prior_period() -> None:
         seen = sessions()
 
     assert (seen.current.sessions, seen.current.orders, seen.current.carts) == (0, 0, 0)
-    assert why(seen.prior) == ("no_prior", "GA4 has nothing from TikTok before 2026-10-23")
+    told = "GA4 has nothing from TikTok before 2026-10-23, the prior period begins 2026-09-25"
+    assert why(seen.prior) == ("no_prior", told)
     assert why(seen.series) == ("sample_too_small", "GA4's daily series is empty")
 
 
@@ -266,13 +269,43 @@ def test_a_prior_period_without_any_row_anywhere_was_before_the_propertys_time()
     assert seen.current.sessions == 8000
 
 
-def test_a_quiet_prior_period_is_told_from_none_by_the_other_reports() -> None:
+def test_a_quiet_prior_period_is_told_from_none_by_the_days_before_it() -> None:
     with property_world() as world:
-        world.without("totals", "prior")
-        world.says("days", [(["20261023"], ["286", "7.5", "66.9"])])
+        for name in ("totals", "audience", "commerce", "funnel"):
+            world.without(name, "prior")
+        world.says("days", [(["20260924"], ["12", "1", "0"]), (["20261023"], ["286", "7.5", "66.9"])])
         before = prior()
 
-    assert (before.sessions, before.orders) == (0, 72)
+    assert (before.sessions, before.orders) == (0, 0)
+
+
+@pytest.mark.parametrize(("first", "compared"), [("20260921", True), ("20260925", True), ("20260926", False)])
+def test_a_prior_period_that_is_known_in_part_is_none(first: str, compared: bool) -> None:  # noqa: FBT001 - the outcome
+    with property_world() as world:
+        world.says("days", [([first], ["286", "7.5", "66.9"]), (["20261119"], ["286", "7.5", "66.9"])])
+        before = sessions().prior
+
+    assert isinstance(before, PeriodFigures) is compared
+    if not compared:
+        told = "GA4 has nothing from TikTok before 2026-09-26, the prior period begins 2026-09-25"
+        assert why(before) == ("no_prior", told)
+
+
+def test_where_small_days_are_held_back_they_tell_nothing_of_a_beginning() -> None:
+    with property_world() as world:
+        world.says("days", [(["20261119"], ["286", "7.5", "66.9"])], metadata={"subjectToThresholding": True})
+        assert prior().sessions == 5000
+
+
+def test_a_series_that_begins_later_than_the_prior_period_tells_nothing_of_its_beginning() -> None:
+    windows = Periods.of_night(NIGHT, period_days=28, lag_days=2, series_days=30)
+    with property_world() as world:
+        world.says("days", [(["20261119"], ["286", "7.5", "66.9"])])
+        assert prior(periods=windows).sessions == 5000
+    with property_world() as world:
+        world.without("totals", "prior")
+        world.says("days", [(["20261119"], ["286", "7.5", "66.9"])])
+        assert why(sessions(periods=windows).prior)[0] == "no_prior"
 
 
 def test_days_of_a_prior_period_that_has_no_total_contradict_it() -> None:
@@ -284,7 +317,8 @@ def test_days_of_a_prior_period_that_has_no_total_contradict_it() -> None:
 def test_a_refund_alone_is_no_visit_and_contradicts_nothing() -> None:
     with property_world() as world:
         world.without("totals", "prior")
-        world.says("days", [(["20261001"], ["0", "0", "-20"]), (["20261023"], ["286", "7.5", "66.9"])])
+        days = [("20260924", "12", "0"), ("20261001", "0", "-20"), ("20261023", "286", "66.9")]
+        world.says("days", [([day], [visits, "0", money]) for day, visits, money in days])
         assert prior().sessions == 0
 
 

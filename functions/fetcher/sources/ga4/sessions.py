@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from functions.audit.absence import Absent, Reason, causes_of
 from functions.audit.snapshot import PeriodFigures, SessionsSeen
 from functions.fetcher.sources.ga4.answers import Answers
@@ -43,27 +45,41 @@ def sessions_seen(answers: Answers, *, currency: str, flags: tuple[str, ...]) ->
 
 
 def _prior(answers: Answers) -> PeriodFigures | Absent:
-    """Return the prior period, or why there is none to compare with.
+    return _no_whole_prior(answers) or period_figures(answers, PRIOR)
 
-    GA4 has data from its installation on and leaves out what is all 0, so a prior period without any row is either
-    quiet or before its time. Rows of other reports tell: where no report has one, there was nothing yet.
+
+def _no_whole_prior(answers: Answers) -> Absent | None:
+    """Return why there is no prior period to compare with, if there is none.
+
+    GA4 has data from its installation on and leaves out what is all 0, so a period without a row is either quiet or
+    before its time, and the first days of one may be. The daily series tells: it begins before the prior period does.
+    A period that is known in part would be compared with a whole one, and a fall would not show.
     """
-    start = answers.periods.prior.start
-    known_from = answers.known_from
-    if known_from is not None and known_from > start:
-        # What is left of it would be compared with a whole period, and a fall would not show.
-        return Absent.because(Reason.NO_PRIOR, f"GA4 has no data before {known_from}, the prior period begins {start}")
-    totals = answers.report(TOTALS)
-    if isinstance(totals, Absent) or totals.worth.hushed or totals.row(**{RANGE: PRIOR}) is not None:
-        return period_figures(answers, PRIOR)
-    days = answers.report(DAYS)
-    by_day = days_with_data(days) if isinstance(days, Report) else days
+    prior, window, known_from = answers.periods.prior, answers.periods.series, answers.known_from
+    if known_from is not None and known_from > prior.start:
+        return _none(f"GA4 has no data before {known_from}, the prior period begins {prior.start}")
+    totals, days = answers.report(TOTALS), answers.report(DAYS)
+    if isinstance(totals, Absent) or totals.worth.hushed or (isinstance(days, Report) and days.worth.hushed):
+        return None
+    counted, visited = totals.row(**{RANGE: PRIOR}) is not None, _visited(days)
+    if isinstance(visited, Absent):
+        return None if counted else visited
+    first = min((day for day in visited if day >= window.start), default=None)
+    if first is None or first > prior.start >= window.start or (first > prior.end and not counted):
+        since = answers.periods.current.start if first is None else first
+        return _none(f"GA4 has nothing from TikTok before {since}, the prior period begins {prior.start}")
+    if not counted and any(prior.start <= day <= prior.end for day in visited):
+        return Absent.because(Reason.SOURCE_FAILED, "GA4 has days of the prior period and no total of it")
+    return None
+
+
+def _visited(days: Report | Absent) -> list[date] | Absent:
+    """Return the days with visits; one whose visits are unknown may be one."""
+    by_day = days if isinstance(days, Absent) else days_with_data(days)
     if isinstance(by_day, Absent):
         return by_day
-    before = answers.periods.prior
-    visited = (day for day, row in by_day.items() if Cell(days, row, "series").count("sessions") != 0)
-    if any(before.start <= day <= before.end for day in visited):
-        return Absent.because(Reason.SOURCE_FAILED, "GA4 has days of the prior period and no total of it")
-    if any(isinstance(report, Report) and report.row(**{RANGE: PRIOR}) for report in map(answers.report, _BOTH)):
-        return period_figures(answers, PRIOR)
-    return Absent.because(Reason.NO_PRIOR, f"GA4 has nothing from TikTok before {answers.periods.current.start}")
+    return [day for day, row in by_day.items() if Cell(days, row, "series").count("sessions") != 0]
+
+
+def _none(why: str) -> Absent:
+    return Absent.because(Reason.NO_PRIOR, why)
