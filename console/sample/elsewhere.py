@@ -1,7 +1,8 @@
 """Sample merchants whose figures come from Google Analytics 4 or Shopify, alone or side by side."""
 
+from console.sample.ga4_story import Ga4Conduct, Ga4Fault
 from console.sample.shopify_story import READ_ORDERS, SPENT, ShopifyConduct, ShopifyFault
-from console.sample.story import CHANNEL_CHECKS, Conduct, SampleMerchant, Shape, Shop, blind
+from console.sample.story import ACCESS_CHECKS, CHANNEL_CHECKS, Conduct, Renewal, SampleMerchant, Shape, Shop, blind
 from functions.audit.merchant import Provider
 
 # Shopify counts sessions, not who comes back (docs/decisions/0018).
@@ -45,5 +46,42 @@ SHOPIFY = (
         conduct=Conduct(shopify=SPENT),
     ),
 )
+GOOGLE = (
+    SampleMerchant(
+        Shop("linden-lane", "Linden Lane", "Europe/Berlin", "EUR", "lights", "57.00"),
+        "Everything from Google Analytics 4: healthy in all fifteen checks.",
+        analytics=Provider.GA4,
+        conduct=Conduct(ga4=Ga4Conduct(key_events=("sign_up", "purchase", "add_to_wishlist"))),
+    ),
+    SampleMerchant(
+        Shop("copper-moth", "Copper Moth", "Europe/London", "GBP", "jewellery", "64.00"),
+        "Traffic from Google Analytics 4, commerce from Shopify: most carts are left, and Shopify counted them.",
+        {"cart_abandonment_rate": "critical"},
+        shape=Shape(sessions=(5_000, 9_000), abandonment=(88, 92)),
+        analytics=Provider.GA4,
+        conduct=Conduct(ga4=Ga4Conduct(), shopify=ShopifyConduct()),
+    ),
+    SampleMerchant(
+        Shop("blue-heron", "Blue Heron Paper", "America/Vancouver", "CAD", "toys", "38.00"),
+        "Google Analytics 4 hides revenue from the service account's role and answers 0: that is no fall to nothing.",
+        blind("scope_missing", "attributed_revenue"),
+        analytics=Provider.GA4,
+        conduct=Conduct(ga4=Ga4Conduct(fault=Ga4Fault.REVENUE_HIDDEN)),
+    ),
+    SampleMerchant(
+        Shop("salt-and-pine", "Salt & Pine", "Europe/Stockholm", "SEK", "soap", "340"),
+        "The service account was never added to the Google Analytics property.",
+        blind("unauthorized", *CHANNEL_CHECKS),
+        analytics=Provider.GA4,
+        conduct=Conduct(ga4=Ga4Conduct(fault=Ga4Fault.NOT_ON_PROPERTY)),
+    ),
+    SampleMerchant(
+        Shop("fern-hollow", "Fern Hollow", "Pacific/Auckland", "NZD", "plants", "49.00"),
+        "The TikTok connection is broken; Google Analytics 4 needs no token of TikTok's and goes on.",
+        {"access_token": "critical"} | blind("unauthorized", *ACCESS_CHECKS[1:]),
+        analytics=Provider.GA4,
+        conduct=Conduct(renewal=Renewal.REVOKED, ga4=Ga4Conduct()),
+    ),
+)
 
-ELSEWHERE = SHOPIFY
+ELSEWHERE = (*SHOPIFY, *GOOGLE)
