@@ -10,7 +10,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from functions.audit.absence import Absent, Reason
 from functions.audit.hosts import HostPolicy
 from functions.fetcher.sources.ga4.access import GoogleAccess, NoAccess
-from functions.fetcher.sources.ga4.credentials import google_access
 
 NOT_STORED = Absent.because(Reason.NOT_CONNECTED, "no Google credentials are stored on this stage (docs/guides/ga4.md)")
 
@@ -44,4 +43,7 @@ class StoredGoogle:
         except (BotoCoreError, ClientError, KeyError) as error:
             why = f"the stored Google credentials could not be read ({type(error).__name__})"
             return NoAccess(Absent.because(Reason.SOURCE_FAILED, why))
+        # Loaded now: most containers never meet a merchant with a GA4 property.
+        from functions.fetcher.sources.ga4.credentials import google_access
+
         return google_access(text, self._hosts, self._environment) or NoAccess(NOT_STORED)
