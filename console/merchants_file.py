@@ -15,7 +15,7 @@ from console.file_tokens import Tokens
 from functions.audit.errors import InvalidInput
 from functions.audit.grant import SHOPIFY, TIKTOK, TIKTOK_BUSINESS, Grant
 from functions.audit.hosts import TIKTOK_API, TIKTOK_BUSINESS_API, HostPolicy, Party
-from functions.audit.merchant import AccountType, Analytics, Merchant, Override, Provider, ScopeName, TikTok
+from functions.audit.merchant import AccountType, Alerts, Analytics, Merchant, Override, Provider, ScopeName, TikTok
 from functions.audit.model import Model
 from functions.audit.profile import Profile, sentence
 
@@ -81,6 +81,7 @@ class _MerchantTable(Model):
     analytics: _AnalyticsTable | None = None
     commerce: _AnalyticsTable | None = None
     thresholds: dict[str, Override] = Field(default_factory=dict)
+    alerts: Alerts = Alerts()
 
 
 class _File(Model):
@@ -170,6 +171,7 @@ def _merchant(table: _MerchantTable, hosts: HostPolicy, profile: Profile) -> Mer
             analytics=_analytics(table.analytics, hosts),
             commerce=_analytics(table.commerce, hosts),
             thresholds=table.thresholds,
+            alerts=table.alerts,
         )
     except ValidationError as error:
         raise InvalidInput(f"{table.id}: {sentence(error)}") from error

@@ -31,9 +31,10 @@ BUILD_DIR: Final = ROOT / ".build"
 # Lambda's python3.13 is Amazon Linux 2023 with glibc 2.34, so wheels for 2.28 and older run there.
 _LAMBDA_PLATFORMS: Final = ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64")
 
-# Nothing at run time reads these. METADATA and entry points stay: pydantic looks for plugins through them.
+# Nothing at run time reads these; of a message catalogue it reads the compiled .mo. METADATA and entry points stay:
+# pydantic looks for plugins through them.
 _DEAD_FOLDERS: Final = frozenset({"tests", "test", "bin", "__pycache__"})
-_DEAD_SUFFIXES: Final = frozenset({".pyc", ".pyi", ".pth", ".js", ".css"})
+_DEAD_SUFFIXES: Final = frozenset({".pyc", ".pyi", ".pth", ".js", ".css", ".po", ".pot"})
 # cryptography comes compiled, so google-auth has no use for what else reads keys, nor cffi for its own compiler.
 _DEAD_PACKAGES: Final = frozenset({"cffi", "pyasn1", "pyasn1_modules", "pycparser"})
 _KEPT_METADATA: Final = frozenset({"METADATA", "entry_points.txt"})

@@ -12,7 +12,8 @@ from enum import StrEnum
 from typing import Any, Final, Generic, NamedTuple, TypeVar, overload
 
 from functions.audit.absence import Absent, Cause, Reason, causes_of, distinct
-from functions.audit.merchant import AccountType
+from functions.audit.language import ENGLISH, Language, marked
+from functions.audit.merchant import AccountType, Severity
 from functions.audit.outcome import NOTHING, Area, Evidence, Outcome, Status
 from functions.audit.periods import Periods
 from functions.audit.snapshot import (
@@ -27,7 +28,6 @@ from functions.audit.snapshot import (
     SourcesSeen,
     TokenSeen,
 )
-from functions.audit.wording import figure
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -132,11 +132,6 @@ class Breach(StrEnum):
     BELOW = "below"
     AT_MOST = "at_most"
 
-    @property
-    def sign(self) -> str:
-        """The side in a word, as in "warn above 60 %"."""
-        return "at" if self is Breach.AT_MOST else self.value
-
     def by(self, value: Decimal, threshold: Decimal) -> bool:
         """Say whether ``value`` breaches ``threshold``."""
         match self:
@@ -146,6 +141,16 @@ class Breach(StrEnum):
                 return value < threshold
             case Breach.AT_MOST:
                 return value <= threshold
+
+
+_LIMITS: Final = {
+    (Severity.WARN, Breach.ABOVE): marked("warn above {limit}"),
+    (Severity.WARN, Breach.BELOW): marked("warn below {limit}"),
+    (Severity.WARN, Breach.AT_MOST): marked("warn at {limit}"),
+    (Severity.CRITICAL, Breach.ABOVE): marked("critical above {limit}"),
+    (Severity.CRITICAL, Breach.BELOW): marked("critical below {limit}"),
+    (Severity.CRITICAL, Breach.AT_MOST): marked("critical at {limit}"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,26 +185,33 @@ class Check:
         """Note the names of all parts that the check may see: they are asked for at every judgement."""
         object.__setattr__(self, "declared", frozenset(part.name for part in (*self.needs, *self.looks_at)))
 
-    def sentence(self, outcome: Outcome) -> str:
-        """Return an outcome of this check in one sentence: title, figure, and the thresholds that it crossed."""
+    def sentence(self, outcome: Outcome, language: Language = ENGLISH, *, limits: bool = True) -> str:
+        """Return an outcome of this check in one sentence: title, figure, and, with ``limits``, the thresholds crossed.
+
+        Why nobody could look is told in English only: the details are for whoever mends it.
+        """
         if outcome.status is Status.NOT_EVALUATED:
             return "Could not look: " + "; ".join(cause.detail for cause in outcome.causes) + "."
-        said = [self.conditions[name] for name in outcome.conditions]
+        said = [language.say(self.conditions[name]) for name in outcome.conditions]
         value, good = outcome.value, outcome.status is Status.PASS
         if value is not None and (value or not good):
             rise = self.says_rise if value < 0 else ""
-            said.append((rise or self.says).format(value=figure(abs(value) if rise else value, outcome.unit)))
-            if outcome.status.severity is not None and not outcome.conditions:
-                said[-1] += self._limits(outcome)
-        title = self.good if good else self.bad
+            figure = language.figure(abs(value) if rise else value, outcome.unit)
+            said.append(language.say(rise or self.says, value=figure))
+            crossed = ", ".join(self.limits(outcome, language))
+            if limits and crossed and outcome.status.severity is not None and not outcome.conditions:
+                said[-1] += f" ({crossed})"
+        title = language.say(self.good if good else self.bad)
         return f"{title}: {', '.join(said)}." if said else f"{title}."
 
-    def _limits(self, outcome: Outcome) -> str:
-        levels = (("warn", outcome.warn), ("critical", outcome.critical))
-        limits = [
-            f"{name} {self.breach.sign} {figure(limit, outcome.unit)}" for name, limit in levels if limit is not None
-        ]
-        return f" ({', '.join(limits)})" if limits else ""
+    def limits(self, outcome: Outcome, language: Language = ENGLISH) -> tuple[str, ...]:
+        """Return the thresholds that an outcome was judged by: ``warn above 60 %``, ``critical above 75 %``."""
+        levels = ((Severity.WARN, outcome.warn), (Severity.CRITICAL, outcome.critical))
+        return tuple(
+            language.say(_LIMITS[level, self.breach], limit=language.figure(limit, outcome.unit))
+            for level, limit in levels
+            if limit is not None
+        )
 
 
 @overload

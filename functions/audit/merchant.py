@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
 from functions.audit.hosts import GOOGLE_ANALYTICS_API, TIKTOK_API, TIKTOK_BUSINESS_API
+from functions.audit.language import ENGLISH_TAG, languages
 from functions.audit.model import Model
 
 BASIC: Final = "user.info.basic"
@@ -49,6 +50,13 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
+class SmsAlphabet(StrEnum):
+    """How text messages are written. A part holds 160 letters in GSM-7; in UCS-2 it holds 70, of any script."""
+
+    GSM7 = "gsm7"
+    UCS2 = "ucs2"
+
+
 @cache
 def _zones() -> frozenset[str]:
     # It walks the disk: once a process, not once a merchant that is read.
@@ -70,6 +78,12 @@ def _merchant_id(text: str) -> str:
     return text
 
 
+def _language(tag: str) -> str:
+    if tag not in languages():
+        raise ValueError(f"there are no messages in {tag!r}; choose one of {', '.join(sorted(languages()))}")
+    return tag
+
+
 def _currency(code: str) -> str:
     if not CURRENCY.fullmatch(code):
         raise ValueError(f"{code!r} is not a currency; use an ISO 4217 code such as GBP")
@@ -78,6 +92,7 @@ def _currency(code: str) -> str:
 
 MerchantId = Annotated[str, AfterValidator(_merchant_id)]
 TimeZoneName = Annotated[str, AfterValidator(_time_zone)]
+LanguageTag = Annotated[str, AfterValidator(_language)]
 Currency = Annotated[str, AfterValidator(_currency)]
 UserName = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^@?[A-Za-z0-9._]{1,64}$")]
 ScopeName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
@@ -177,6 +192,13 @@ class Override(Model):
         return self.expires is None or night <= self.expires
 
 
+class Alerts(Model):
+    """How a merchant's messages are written."""
+
+    language: LanguageTag = ENGLISH_TAG
+    sms_alphabet: SmsAlphabet = SmsAlphabet.GSM7
+
+
 class Merchant(Model):
     """One shop. ``version`` counts the writes of its row (optimistic locking); 0 is "never stored".
 
@@ -192,6 +214,7 @@ class Merchant(Model):
     analytics: Analytics | None = None
     commerce: Analytics | None = None
     thresholds: dict[str, Override] = Field(default_factory=dict)
+    alerts: Alerts = Alerts()
     version: int = 0
 
     @model_validator(mode="after")

@@ -26,11 +26,16 @@ _ROOMY = Context(prec=60)
 
 def figure(value: Decimal, unit: str) -> str:
     """Return a figure with its unit as people write it: ``81.2 %``, ``1 page``, ``0.35 %``."""
-    places = Decimal("0.01") if abs(value) < 10 else Decimal("0.1")  # noqa: PLR2004 - two digits after a small number tell more
-    number = f"{plain(value.quantize(places, ROUND_HALF_EVEN)):,f}"
+    number = f"{rounded(value):,f}"
     if unit and abs(value) == 1:
         unit = _SINGULAR.get(unit, unit)
     return f"{number} {unit}".rstrip()
+
+
+def rounded(value: Decimal) -> Decimal:
+    """Return a number with as many digits as a reader needs: two after the point of a small one, else one."""
+    places = Decimal("0.01") if abs(value) < 10 else Decimal("0.1")  # noqa: PLR2004 - two digits after a small number tell more
+    return plain(value.quantize(places, ROUND_HALF_EVEN))
 
 
 def counted(number: int, noun: str) -> str:
