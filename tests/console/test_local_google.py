@@ -9,11 +9,25 @@ import pytest
 
 from console.errors import Unusable
 from console.local_google import VARIABLE, google_of
+from console.merchants_file import parse_merchants
 from functions.audit.hosts import HostPolicy
+from functions.audit.merchant import Analytics, Provider
+from functions.audit.profile import default_profile
 from functions.fetcher.sources.ga4.credentials import GoogleCredentials
 from tests.fetcher.google import key_file
 
 HOSTS = HostPolicy(loopback_http=True)
+GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "ga4.md"
+
+
+def test_the_merchants_file_of_the_guide_can_be_read() -> None:
+    written = GUIDE.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0]
+
+    (entry,) = parse_merchants(written, source="guide", environment={}, hosts=HostPolicy(), profile=default_profile())
+
+    assert entry.merchant.analytics == Analytics(
+        provider=Provider.GA4, property_id="312345678", key_events=("sign_up", "purchase")
+    )
 
 
 @pytest.mark.parametrize("environment", [{}, {VARIABLE: ""}, {VARIABLE: "  "}])
