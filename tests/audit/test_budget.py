@@ -108,6 +108,10 @@ def test_who_is_told_when_the_next_turn_is_free_finds_it_then() -> None:
     )
 
 
+def test_who_is_refused_several_turns_hears_when_the_first_of_them_is_free() -> None:
+    assert take(NOW + 3, 4, Rate(SECOND), now=NOW, within=Decimal(5)) == Spent(until=NOW + 3)
+
+
 def test_who_is_refused_books_nothing() -> None:
     budget = LocalBudget(Rate.per_minute(600))
     budget.take(100, now=NOW, within=FOR_EVER)

@@ -283,6 +283,33 @@ def test_a_turn_in_hand_lapses_a_moment_after_it_was_due(stage: Stage, later: De
     assert len(stage.budget.bookings) == bookings
 
 
+@pytest.mark.usefixtures("world")
+def test_a_turn_in_hand_that_lapsed_is_not_used(stage: Stage) -> None:
+    stage.pacer.hold(within=Decimal(5))
+    stage.hands.seconds += 0.3
+
+    stage.ask(URL)
+
+    assert stage.budget.bookings == [1, 1]
+
+
+def test_a_turn_in_hand_that_is_too_far_off_is_not_used(stage: Stage) -> None:
+    stage.spend(4)
+    stage.pacer.hold(within=Decimal(5))
+
+    assert asyncio.run(stage.pacer.turn(within=3.9)) is None
+    assert stage.budget.bookings == [1, 1]
+
+
+def test_a_booking_for_several_heeds_the_least_patient(stage: Stage) -> None:
+    stage.spend(4)
+
+    async def run() -> list[float | None]:
+        return await asyncio.gather(stage.pacer.turn(within=30.0), stage.pacer.turn(within=4.5))
+
+    assert asyncio.run(run()) == [None, None]
+
+
 def test_a_budget_that_cannot_be_asked_fails_all_who_ask(stage: Stage) -> None:
     class Broken:
         def take(self, turns: int, *, now: Decimal, within: Decimal) -> Turns | Spent:

@@ -78,6 +78,15 @@ def test_the_table_hands_out_what_memory_does(stored: Callable[[Rate], Budget], 
     assert told(stored(rate), comers) == told(LocalBudget(rate), comers)
 
 
+def test_the_last_turn_in_time_is_still_in_time(stored: Callable[[Rate], Budget]) -> None:
+    budget = stored(Rate(Decimal(1)))
+    budget.take(3, now=NOW, within=Decimal(60))
+
+    # Due 3, 4 and 5 s from now, and none a moment earlier.
+    assert budget.take(3, now=NOW, within=Decimal("4.999999")) == Spent(until=NOW + 3)
+    assert budget.take(3, now=NOW, within=Decimal(5)) == Turns((NOW + 3, NOW + 4, NOW + 5), next_at=NOW + 6)
+
+
 def test_the_row_says_when_the_next_turn_is_due(cloud: Cloud) -> None:
     budget = cloud.tables.budget("tiktok", RATE)
     budget.take(1, now=NOW, within=Decimal(5))
