@@ -49,9 +49,14 @@ def plain_report(night: date, audits: Sequence[Audit]) -> None:
 
 
 def _plain_kpis(kpis: Sequence[Kpi]) -> dict[str, dict[str, Any]]:
-    known = {kpi.source for kpi in kpis if kpi.source is not None}
-    reported = KPI_REPORTED if known <= PLAIN_SOURCES else (*KPI_REPORTED, "source")
-    return {kpi.name: {key: value for key, value in kpi_plain(kpi).items() if key in reported} for kpi in kpis}
+    return _reported({kpi.name: kpi_plain(kpi) for kpi in kpis})
+
+
+def _reported(kpis: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return of each KPI what is reported of it; what is not stored was ``None``."""
+    sources = {kpi.get("source") for kpi in kpis.values()} - {None}
+    reported = KPI_REPORTED if sources <= PLAIN_SOURCES else (*KPI_REPORTED, "source")
+    return {name: {key: kpi.get(key) for key in reported} for name, kpi in kpis.items()}
 
 
 def plain_of_row(row: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -66,7 +71,7 @@ def plain_of_row(row: Mapping[str, Any] | None) -> dict[str, Any]:
         {key: check.id if key == "check_id" else row["outcomes"][check.id].get(key) for key in REPORTED}
         for check in CATALOGUE
     ]
-    kpis = {name: {key: row["kpis"][name].get(key) for key in KPI_REPORTED} for name in KPI_NAMES}
+    kpis = _reported({name: row["kpis"][name] for name in KPI_NAMES})
     return {"merchant_id": row["merchant_id"], "outcomes": outcomes, "kpis": kpis}
 
 

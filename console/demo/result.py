@@ -52,6 +52,19 @@ class Result:
                 counted.setdefault(outcome["check_id"], Counter())[outcome["status"]] += 1
         return counted
 
+    def backends(self) -> Counter[str]:
+        """Return how many merchants' channels were measured by whom, as in ``ga4, sales by shopify``."""
+        counted: Counter[str] = Counter()
+        for audit in self.audits:
+            kpis = audit["kpis"]
+            traffic, sales = (
+                kpi.get("source") or ("storefront" if kpi["value"] is not None else None)
+                for kpi in (kpis["sessions"], kpis["revenue"])
+            )
+            named = traffic or sales or "nobody"
+            counted[named if sales in {None, traffic} or traffic is None else f"{traffic}, sales by {sales}"] += 1
+        return counted
+
     def blind(self) -> list[Blind]:
         """Return, for each merchant, what could not be looked at and every distinct cause of it."""
         found: list[Blind] = []

@@ -52,6 +52,8 @@ def _coverage(result: Result) -> Text:
     )
     for status in _SHOWN:
         line.append_text(styled(status.value)).append(f" {coverage.outcomes[status]}   ")
+    measured = ", ".join(f"{who.replace(', ', ' with ')} {count}" for who, count in result.backends().most_common())
+    line.append(f"\nChannels measured by: {measured}.", style="dim")
     if result.failed_messages:
         line.append(f"\n{counted(result.failed_messages, 'message')} ended in a dead-letter queue.", style="bold red")
     return line
