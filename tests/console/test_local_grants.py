@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import stat
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -182,11 +183,12 @@ def test_a_store_that_others_can_open_is_refused_and_it_says_what_to_do(tmp_path
 def test_the_store_stays_for_its_owner_only_whatever_is_written(tmp_path: Path) -> None:
     store = tmp_path / "tokens.json"
     grants = opened(store, grant("rft.0"))
-    for write in (
+    writes: tuple[Callable[[], object], ...] = (
         lambda: grants.lease(grant("rft.0"), owner="one", now=NOW, until=NOW + MINUTE),
         lambda: grants.release(grant("rft.0"), owner="one"),
         lambda: grants.connect(grant("rft.login")),
-    ):
+    )
+    for write in writes:
         write()
         assert stat.S_IMODE(store.stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".tokens.json.")] == [".tokens.json.lock"]
