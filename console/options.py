@@ -21,6 +21,7 @@ class Format(StrEnum):
 
 
 FormatOption = Annotated[Format, typer.Option("--format", help="Table for people, JSON for programs.")]
+MerchantArgument = Annotated[str, typer.Argument(metavar="MERCHANT", help="The merchant's id.")]
 NightOption = Annotated[
     str | None, typer.Option("--night", metavar="YYYY-MM-DD", help="The night, a UTC date. Default: today.")
 ]

@@ -124,6 +124,7 @@ class Rooms:
             use_table(tables["audits"], "GetItem", "PutItem"),
             use_table(tables["findings"], "PutItem", "Query"),
             use_table(tables["alerts"], "PutItem"),
+            use_table(tables["mutes"], "Query"),
             use_table(tables["nights"], "GetItem"),
         )
         evaluations.feed(function, batch_size=10, concurrency=self.common.stage.evaluate_concurrency)
@@ -164,6 +165,7 @@ class Rooms:
             use_table(tables["findings"], "ConditionCheckItem", "PutItem", "Query", "UpdateItem"),
             use_table(tables["alerts"], "GetItem", "PutItem", "UpdateItem"),
             query_index(tables["alerts"], "unsent"),
+            query_index(tables["mutes"], "by_end"),
             use_table(tables["nights"], "GetItem", "UpdateItem"),
             publish(self.data.operators),
             use_key_through(self.common.key, "sns"),

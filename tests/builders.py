@@ -10,6 +10,7 @@ from functions.audit.check import Check
 from functions.audit.checks import CATALOGUE
 from functions.audit.judge import judge
 from functions.audit.merchant import Merchant
+from functions.audit.mute import Kind, Mute
 from functions.audit.outcome import Outcome, Status
 from functions.audit.profile import default_profile
 from functions.audit.snapshot import (
@@ -152,6 +153,12 @@ def merchant(**changed: Any) -> Merchant:
     """Return a shop that overrides nothing."""
     plain: dict[str, Any] = {"id": "larkspur", "name": "Larkspur Candles", "timezone": "Europe/London"}
     return Merchant.model_validate(plain | changed)
+
+
+def mute(merchant_id: str = "larkspur", check_id: str = "bounce_rate", **changed: Any) -> Mute:
+    """Return a mute of one check, or of whatever else is said, until some time after the usual night."""
+    usual: dict[str, Any] = {"kind": Kind.MUTE, "until": date(2026, 11, 30), "author": "Anna", "reason": "new theme"}
+    return Mute(merchant_id=merchant_id, check_id=check_id, **({"created_at": NOW} | usual | changed))
 
 
 def overriding(check_id: str, **override: Any) -> Merchant:

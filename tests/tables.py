@@ -1,4 +1,4 @@
-"""The eight tables as the stack deploys them, for an AWS that only pretends (a test compares the two)."""
+"""The nine tables as the stack deploys them, for an AWS that only pretends (a test compares the two)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "audits": ("merchant_id", "night"),
     "findings": ("merchant_id", "check_id"),
     "alerts": ("merchant_id", "alert_id"),
+    "mutes": ("merchant_id", "check_id"),
     "nights": ("night",),
     "budgets": ("budget",),
 }
@@ -24,13 +25,14 @@ INDEXES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "audits": {"by_night": ("night", "merchant_id"), "unfinished": ("pending_night", "merchant_id")},
     "findings": {"open_by_severity": ("open_severity", "merchant_id"), "by_check": ("check_id", "merchant_id")},
     "alerts": {"unsent": ("unsent_night", "merchant_id")},
+    "mutes": {"by_end": ("until", "merchant_id")},
 }
 KEYS_ONLY: Final = frozenset({"by_open_id"})
 STREAMS: Final = {"alerts": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}}
 
 
 def create_tables(client: DynamoDBClient, prefix: str = PREFIX) -> None:
-    """Create all eight tables, empty."""
+    """Create all nine tables, empty."""
     for name in KEYS:
         client.create_table(**shape(name, prefix))
 

@@ -18,6 +18,7 @@ from console.options import (
     EndpointOption,
     Format,
     FormatOption,
+    MerchantArgument,
     ProfileOption,
     RegionOption,
     StageOption,
@@ -35,7 +36,6 @@ from functions.audit.wording import counted
 from functions.store.merchants import Unreadable
 
 app = typer.Typer(help="The fleet in the table.", no_args_is_help=True)
-MerchantArgument = Annotated[str, typer.Argument(metavar="MERCHANT", help="The merchant's id.")]
 
 
 @app.command("import")

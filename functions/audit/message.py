@@ -10,6 +10,7 @@ from datetime import date
 
 from functions.audit import gsm7
 from functions.audit.merchant import Merchant
+from functions.audit.mute import Mute, ended_text
 from functions.audit.outcome import Evidence, EvidenceValue, Outcome, Status
 from functions.audit.telling import Why
 from functions.audit.text import defanged, untrusted
@@ -25,13 +26,14 @@ class News:
     """One thing that a message tells.
 
     ``since``: the night on which it turned critical, for what still is. ``blinds``: how many checks could not run
-    because of it.
+    because of it. ``ended``: the mutes that hid it and are over.
     """
 
     outcome: Outcome
     why: Why
     since: date | None
     blinds: int = 0
+    ended: tuple[Mute, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,7 @@ def _email(name: str, merchant: Merchant, night: date, news: Sequence[News], cou
             outcome.summary,
             *((f"{counted(one.blinds, 'check')} could not run because of this.",) if one.blinds else ()),
             *_origin(outcome),
+            *(f"{ended_text(mute)}." for mute in one.ended),
             *(f"  {line}" for line in evidence_lines(outcome.evidence)),
         ]
         blocks += [""] if resolved else [f"What to do: {outcome.check.advice}", ""]

@@ -16,6 +16,7 @@ from functions.audit.verdict import AuditState
 from functions.audit.wording import counted
 
 SOONEST: Final = 10
+MUTES_LISTED: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +124,10 @@ def ending_soon(heads: Iterable[AuditHead]) -> tuple[str, ...]:
     return tuple(f"{merchant_id} {_in_days(left)}" for left, merchant_id in sorted(near))
 
 
-def summary_text(coverage: Coverage, ending: tuple[str, ...] = ()) -> tuple[str, str]:
+def summary_text(coverage: Coverage, ending: tuple[str, ...] = (), unmuted: tuple[str, ...] = ()) -> tuple[str, str]:
     """Return subject and body of the night's summary for the operators. "All clear" only at full coverage.
 
-    ``ending``: as ``ending_soon`` tells it.
+    ``ending``: as ``ending_soon`` tells it. ``unmuted``: the mutes that ended, as ``ended_text`` announces them.
     """
     night = coverage.night.isoformat()
     clear = coverage.is_full and not coverage.outcomes[Status.CRITICAL] and not coverage.outcomes[Status.NOT_EVALUATED]
@@ -152,6 +153,9 @@ def summary_text(coverage: Coverage, ending: tuple[str, ...] = ()) -> tuple[str,
     if ending:
         soon = _names(ending, listed=SOONEST)
         lines.append(f"Connections that end within {MILESTONES[-1]} days, the soonest first: {soon}.")
+    if unmuted:
+        lines += ["Mutes that ended:", *(f"- {one}" for one in unmuted[:MUTES_LISTED])]
+        lines += [f"- and {len(unmuted) - MUTES_LISTED} more"] if len(unmuted) > MUTES_LISTED else []
     if not coverage.expected:
         lines.append("Nobody was expected: is any merchant enabled, and did the dispatcher run?")
     return f"Nightjar {night}: {head}", "\n".join(lines) + "\n"

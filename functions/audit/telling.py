@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, TypeAlias
 
 from functions.audit.finding import Finding, Move
+from functions.audit.mute import Mute, ended_for
 from functions.audit.outcome import Status
 
 
@@ -37,6 +38,7 @@ class Held(StrEnum):
     NOT_CRITICAL = "not_critical"
     NOTHING_NEW = "nothing_new"
     MUTED = "muted"
+    ACKNOWLEDGED = "acknowledged"
     QUIET_HOURS = "quiet_hours"
     ROOT_CAUSE_SENT = "root_cause_sent"
     RECIPIENT_UNREACHABLE = "recipient_unreachable"
@@ -71,18 +73,6 @@ Decision: TypeAlias = Send | Hold
 
 
 @dataclass(frozen=True, slots=True)
-class Mute:
-    """What a person does not want to hear of: one check, or all of them, up to and with the night ``until``."""
-
-    until: date
-    check_id: str | None = None
-
-    def hides(self, check_id: str, night: date) -> bool:
-        """Say whether messages about that check are muted on that night."""
-        return night <= self.until and self.check_id in {None, check_id}
-
-
-@dataclass(frozen=True, slots=True)
 class Circumstances:
     """What else there is to know before somebody is told. As it comes: nothing stands in the way.
 
@@ -112,9 +102,10 @@ def decide(
 
     ``root`` is what was decided about the root cause that explains tonight's state of this finding, if there is one.
     """
-    wanted = _wanted(before, finding, happened, remind_nights)
-    if wanted is not None and any(mute.hides(finding.check_id, finding.last_night) for mute in around.mutes):
-        return Hold(Held.MUTED, wanted)
+    # That a mute has ended is itself worth a reminder: somebody thought that it would be over by then.
+    wanted = _wanted(before, finding, happened, 0 if ended_for(finding, around.mutes) else remind_nights)
+    if wanted is not None and (hushed := _hushed(finding, wanted, around.mutes)):
+        return Hold(hushed, wanted)
     if root is not None:
         # Where the root cause itself is held back, what it explains is held for the same reason.
         return Hold(root.reason if isinstance(root, Hold) and root.wanted else Held.ROOT_CAUSE_SENT, wanted)
@@ -122,6 +113,14 @@ def decide(
         return Hold(Held.NOTHING_NEW if finding.status is Status.CRITICAL else Held.NOT_CRITICAL)
     obstacle = _obstacle(around, now)
     return Send(wanted) if obstacle is None else Hold(obstacle, wanted)
+
+
+def _hushed(finding: Finding, wanted: Why, mutes: tuple[Mute, ...]) -> Held | None:
+    """Return why a person does not want to hear of it. An acknowledgement is for reminders only."""
+    if any(mute.hides(finding.check_id, finding.last_night) for mute in mutes):
+        return Held.MUTED
+    known = wanted is Why.STILL_CRITICAL and any(mute.acknowledges(finding) for mute in mutes)
+    return Held.ACKNOWLEDGED if known else None
 
 
 def _obstacle(around: Circumstances, now: datetime) -> Held | None:

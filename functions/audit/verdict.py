@@ -14,6 +14,7 @@ from functions.audit.judge import CrashReport, judge
 from functions.audit.kpi import Kpi, kpis_of
 from functions.audit.merchant import Merchant
 from functions.audit.message import News
+from functions.audit.mute import Mute, ended_for
 from functions.audit.outcome import Outcome, Status
 from functions.audit.periods import Periods
 from functions.audit.profile import Profile
@@ -150,7 +151,17 @@ def conclude(
         audit=audit,
         findings=tuple(findings.values()),
         moves={check_id: happened for check_id, (_, happened) in moved.items()},
-        alert=_alert(audit, merchant, before, findings, decisions, root, explained),
+        alert=_alert(
+            audit,
+            merchant,
+            before,
+            findings,
+            decisions,
+            root,
+            explained,
+            # Asked of the findings as they were before tonight's message: that one tells of the ends.
+            ended={check_id: ended_for(finding, around.mutes) for check_id, (finding, _) in moved.items()},
+        ),
     )
 
 
@@ -162,6 +173,7 @@ def _alert(
     decisions: Mapping[str, Decision],
     root: RootCause | None,
     explained: Collection[str],
+    ended: Mapping[str, tuple[Mute, ...]],
 ) -> Alert | None:
     """Return the alert of these decisions; ``None`` where there was nothing to say."""
     blinds = sum(one.status is Status.NOT_EVALUATED for one in audit.outcomes if one.check_id in explained)
@@ -173,7 +185,7 @@ def _alert(
             case Send(why):
                 at_root = root is not None and root.check_id == outcome.check_id
                 since = findings[outcome.check_id].critical_since
-                news.append(News(outcome, why, since, blinds if at_root else 0))
+                news.append(News(outcome, why, since, blinds if at_root else 0, ended[outcome.check_id]))
                 if at_root and why.is_new:
                     waits_for = root
             case Hold(because, wanted) if because.is_noted:

@@ -14,6 +14,7 @@ from functions.audit.errors import NightjarError
 from functions.audit.fleet import fleet_text, shared_failures
 from functions.audit.merchant import Merchant
 from functions.audit.message import ascii_line
+from functions.audit.mute import ended_text
 from functions.audit.night import AuditHead, Coverage, FleetFailure, cover, ending_soon, summary_text
 from functions.audit.outcome import Status
 from functions.audit.profile import Profile
@@ -21,6 +22,7 @@ from functions.audit.rootcause import NO_FETCH
 from functions.audit.snapshot import Snapshot
 from functions.audit.verdict import AuditState, audit_of
 from functions.closer.waiting import Waiting
+from functions.store.alerts import NIGHTS_SWEPT
 from functions.store.verdicts import settle
 from functions.store.waits import Waited
 
@@ -79,7 +81,7 @@ class Closer:
             # Told before it is recorded: a crash in between repeats the messages, and never loses one.
             if any(failure.is_due(night, self.profile.pace.remind_nights) for failure in fleet):
                 self._tell(*fleet_text(night, fleet, coverage.expected))
-            self._tell(*summary_text(coverage, ending_soon(heads)))
+            self._tell(*summary_text(coverage, ending_soon(heads), self._unmuted(night)))
         self.tables.nights.close(coverage, fleet, at=now)
         return Closed(coverage, swept, first, fleet, waited)
 
@@ -97,6 +99,20 @@ class Closer:
             closed = row is not None and row.closed_at is not None
             fleet = row.fleet if row and closed else self._shared(other, list(self.tables.audits.heads(other)))
         return [failure.failure for failure in fleet]
+
+    def _unmuted(self, night: date) -> tuple[str, ...]:
+        """Return the announcements of the mutes that ended since the last close, a week ago at the most."""
+        since = (night - timedelta(days=back) for back in range(1, NIGHTS_SWEPT))
+        last = next((other for other in since if self._was_closed(other)), night - timedelta(days=NIGHTS_SWEPT))
+        ended = sorted(
+            self.tables.mutes.ended(last, night - timedelta(days=1)),
+            key=lambda mute: (mute.merchant_id, mute.check_id),
+        )
+        return tuple(f"{mute.merchant_id}: {ended_text(mute)}." for mute in ended)
+
+    def _was_closed(self, night: date) -> bool:
+        row = self.tables.nights.get(night)
+        return row is not None and row.closed_at is not None
 
     def _settled(self, head: AuditHead, night: date, now: datetime) -> AuditHead:
         """Return the head; one that is still pending becomes a failed audit whose fifteen outcomes say why."""

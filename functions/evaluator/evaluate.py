@@ -12,6 +12,7 @@ from functions.audit.jobs import EvaluateJob
 from functions.audit.judge import CrashReport
 from functions.audit.merchant import Merchant
 from functions.audit.profile import Profile
+from functions.audit.telling import Circumstances
 from functions.audit.verdict import AuditState, Verdict, audit_of
 from functions.store.verdicts import settle
 
@@ -46,7 +47,8 @@ class Evaluator:
         merchant = self._merchant(job.merchant_id)
         now = self.clock()
         audit = audit_of(snapshot, merchant, self.profile, evaluated_at=now, on_crash=self.on_crash)
-        return settle(self.tables, audit, merchant, ttl=now + timedelta(days=self.audit_days))
+        around = Circumstances(mutes=self.tables.mutes.of_merchant(job.merchant_id))
+        return settle(self.tables, audit, merchant, ttl=now + timedelta(days=self.audit_days), around=around)
 
     def _merchant(self, merchant_id: str) -> Merchant:
         try:

@@ -14,6 +14,7 @@ from functions.store.budgets import StoredBudget
 from functions.store.findings import Findings
 from functions.store.items import Clock
 from functions.store.merchants import Merchants
+from functions.store.mutes import Mutes
 from functions.store.nights import Nights
 from functions.store.snapshots import Snapshots
 
@@ -56,6 +57,11 @@ class Tables:
     def alerts(self) -> Alerts:
         """Outbox and ledger."""
         return Alerts(self.client, f"{self.prefix}alerts", clock=self.clock)
+
+    @cached_property
+    def mutes(self) -> Mutes:
+        """What people do not want to hear of."""
+        return Mutes(self.client, f"{self.prefix}mutes")
 
     @cached_property
     def nights(self) -> Nights:

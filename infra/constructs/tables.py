@@ -1,4 +1,4 @@
-"""The eight tables with their indexes: encrypted with our key, recoverable, expiring, as the stage wants them kept."""
+"""The nine tables with their indexes: encrypted with our key, recoverable, expiring, as the stage wants them kept."""
 
 from __future__ import annotations
 
@@ -61,6 +61,7 @@ SHAPES: Final = {
         expires=True,
         stream=True,
     ),
+    "mutes": Shape("merchant_id", "check_id", indexes=(Index("by_end", "until", "merchant_id"),), expires=True),
     "nights": Shape("night", expires=True),
     # Two rows that are written ten times a second and mean nothing a minute later.
     "budgets": Shape("budget"),

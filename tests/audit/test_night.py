@@ -111,6 +111,14 @@ def test_many_missing_merchants_are_not_all_listed(missing: int, rest: str) -> N
     assert line.endswith(f"{rest}.")
 
 
+@pytest.mark.parametrize(("ended", "rest"), [(50, []), (52, ["- and 2 more"])])
+def test_many_mutes_that_ended_are_not_all_listed(ended: int, rest: list[str]) -> None:
+    body = summary_text(of(DONE), (), tuple(f"m{number}" for number in range(ended)))[1]
+
+    listed = body.partition("Mutes that ended:\n")[2].splitlines()
+    assert listed == [*(f"- m{number}" for number in range(50)), *rest]
+
+
 def ending(**days: str) -> tuple[str, ...]:
     heads = [AuditHead(name, DONE, {}, {}, days_left=Decimal(left)) for name, left in days.items()]
     return ending_soon([head("untold"), *heads])

@@ -12,9 +12,9 @@ from functions.audit.outcome import Status
 from functions.audit.profile import default_profile
 from functions.audit.rootcause import RootCause, failures_of, root_cause
 from functions.audit.snapshot import Snapshot
-from functions.audit.telling import Circumstances, Held, Mute, Why
+from functions.audit.telling import Circumstances, Held, Why
 from functions.audit.verdict import Verdict, audit_of, conclude
-from tests.builders import NIGHT, NOW, PERIODS, absent, figures, judged, merchant, sessions, snapshot, token
+from tests.builders import NIGHT, NOW, PERIODS, absent, figures, judged, merchant, mute, sessions, snapshot, token
 from tests.store.stories import night_after, revoked
 
 BROKEN = absent(Reason.SOURCE_FAILED)
@@ -110,7 +110,7 @@ def test_another_providers_refusal_is_not_blamed_on_the_token() -> None:
 
 
 def test_a_muted_token_mutes_what_it_explains() -> None:
-    muted = Circumstances(mutes=(Mute(NIGHT, "access_token"),))
+    muted = Circumstances(mutes=(mute(check_id="access_token"),))
     alert = night(revoked(basic=absent(Reason.SCOPE_MISSING)), around=muted).alert
 
     assert alert is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.audit.finding import Finding, Move
+from functions.audit.mute import ALL, Mute, acknowledge
 from functions.audit.outcome import Status
 from functions.audit.profile import default_profile
 from functions.audit.telling import (
@@ -19,12 +21,12 @@ from functions.audit.telling import (
     Decision,
     Held,
     Hold,
-    Mute,
     Send,
     Why,
     decide,
 )
 from functions.audit.verdict import Audit, AuditState, Verdict, conclude
+from tests import builders
 from tests.audit.test_finding import bounce
 from tests.builders import NIGHT, NOW, PERIODS, merchant, outcome
 
@@ -109,8 +111,12 @@ def test_somebody_is_told_when_there_is_something_to_say(history: list[Status], 
     assert told(map(outcome, history)) == story
 
 
-def muted(until: int, check_id: str | None = None) -> Circumstances:
-    return Circumstances(mutes=(Mute(night(until), check_id),))
+def mute(until: int, check_id: str = ALL) -> Mute:
+    return builders.mute(check_id=check_id, until=night(until), reason="waiting for the new theme")
+
+
+def muted(until: int, check_id: str = ALL) -> Circumstances:
+    return Circumstances(mutes=(mute(until, check_id),))
 
 
 def test_what_is_muted_is_noted_each_night_and_told_when_the_mute_is_over() -> None:
@@ -135,13 +141,107 @@ def test_what_nobody_heard_of_is_not_called_resolved() -> None:
     assert held(history, [Circumstances(), Circumstances(), muted(2)]) == {2: ("muted", RESOLVED)}
 
 
-def test_a_mute_hides_messages_and_never_findings() -> None:
-    history = [outcome(status) for status in (WARN, CRITICAL, BLIND, PASS)]
-    loud, quiet = nights(history), nights(history, [muted(9)] * 4)
+ONE_MUTE = st.builds(mute, st.integers(-3, 45), st.sampled_from([ALL, "bounce_rate", "cart_abandonment_rate"]))
+ONE_ACK = st.builds(
+    lambda day: acknowledge(finding(opened_on=night(day)), author="Anna", reason="we know", now=NOW), st.integers(0, 40)
+)
+MUTES = st.lists(ONE_MUTE | ONE_ACK, max_size=3).map(tuple)
 
-    assert [verdict.moves for verdict in loud] == [verdict.moves for verdict in quiet]
+
+@given(HISTORIES, MUTES)
+def test_mutes_hide_messages_and_never_findings(history: list[Status], mutes: tuple[Mute, ...]) -> None:
+    """Whatever is muted: the audits, the moves and the findings are the same, but for when somebody was told."""
+    outcomes = [outcome(status) for status in history]
+    loud, quiet = nights(outcomes), nights(outcomes, [Circumstances(mutes=mutes)] * len(history))
+
     for one, other in zip(loud, quiet, strict=True):
-        assert [finding.severity for finding in one.findings] == [finding.severity for finding in other.findings]
+        assert (one.audit, one.moves) == (other.audit, other.moves)
+        assert [replace(finding, last_told_on=None) for finding in one.findings] == [
+            replace(finding, last_told_on=None) for finding in other.findings
+        ]
+
+
+@given(HISTORIES, MUTES)
+def test_nothing_is_told_while_it_is_muted_and_nothing_new_is_lost_after(
+    history: list[Status], mutes: tuple[Mute, ...]
+) -> None:
+    spell_told = False
+    for verdict in nights(map(outcome, history), [Circumstances(mutes=mutes)] * len(history)):
+        (state,), alert = verdict.findings, verdict.alert
+        hidden = any(one.hides("bounce_rate", verdict.audit.night) for one in mutes)
+        assert not (hidden and alert and alert.criticals)
+        if verdict.moves["bounce_rate"] in {Move.OPENED, Move.REOPENED, Move.WORSENED} or state.critical_since is None:
+            spell_told = False
+        spell_told = spell_told or bool(alert and any(one.why.is_new for one in alert.criticals))
+        if state.status is CRITICAL and not hidden:
+            assert spell_told, "no acknowledgement silences what is new, and no mute outlives its end"
+
+
+def test_that_a_mute_has_ended_is_told_on_the_night_after_it_with_a_reminder() -> None:
+    history = [outcome(CRITICAL)] * 6
+    around = [Circumstances(), *[muted(3)] * 5]
+
+    assert told(history, around) == {0: "opened", 4: "still_critical"}
+    alert = nights(history, around)[4].alert
+    assert alert is not None
+    ended = "The mute of all checks by Anna (waiting for the new theme) has ended; its last night was 2026-11-24.\n"
+    assert alert.email.count(ended) == 1
+
+
+def test_the_end_of_a_mute_is_told_once_it_can_be_and_once_only() -> None:
+    history = [outcome(status) for status in (CRITICAL, CRITICAL, BLIND, BLIND, *[CRITICAL] * 10)]
+    around = [Circumstances(), *[muted(1, "bounce_rate")] * 13]
+
+    assert told(history, around) == {0: "opened", 4: "still_critical", 11: "still_critical"}
+    mails = [verdict.alert.email for verdict in nights(history, around) if verdict.alert and verdict.alert.email]
+    assert ["The mute of bounce_rate by Anna" in mail for mail in mails] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("history", "around", "story"),
+    [
+        # It had resolved, and what comes later is another story than the one that was muted.
+        ([CRITICAL, PASS, PASS, CRITICAL], [muted(2)] * 4, {3: "reopened"}),
+        ([PASS, CRITICAL], [muted(0)] * 2, {1: "opened"}),
+    ],
+)
+def test_a_mute_that_hid_nothing_of_this_episode_is_not_mentioned(
+    history: list[Status], around: list[Circumstances], story: dict[int, str]
+) -> None:
+    outcomes = list(map(outcome, history))
+
+    assert told(outcomes, around) == story
+    assert not [one for one in nights(outcomes, around) if one.alert and "The mute" in one.alert.email]
+
+
+def acknowledged(opened: int = 0) -> Circumstances:
+    known = acknowledge(finding(opened_on=night(opened)), author="Anna", reason="the theme is being rebuilt", now=NOW)
+    return Circumstances(mutes=(known,))
+
+
+def test_what_is_acknowledged_brings_no_reminders_for_as_long_as_it_lasts() -> None:
+    history = [outcome(CRITICAL)] * 9
+
+    assert told(history, [Circumstances(), *[acknowledged()] * 8]) == {0: "opened"}
+    assert held(history, [Circumstances(), *[acknowledged()] * 8]) == {
+        7: ("acknowledged", STILL),
+        8: ("acknowledged", STILL),
+    }
+
+
+@pytest.mark.parametrize(
+    ("history", "story"),
+    [
+        ([CRITICAL, WARN, CRITICAL], {0: "opened", 2: "worsened"}),
+        ([CRITICAL, PASS, PASS, CRITICAL], {0: "opened", 2: "resolved", 3: "reopened"}),
+        # The new episode has reminders of its own.
+        ([CRITICAL, PASS, PASS, *[CRITICAL] * 8], {0: "opened", 2: "resolved", 3: "reopened", 10: "still_critical"}),
+    ],
+)
+def test_an_acknowledgement_silences_nothing_that_is_new_and_ends_with_its_episode(
+    history: list[Status], story: dict[int, str]
+) -> None:
+    assert told(map(outcome, history), [acknowledged()] * len(history)) == story
 
 
 @pytest.mark.parametrize(
@@ -149,7 +249,7 @@ def test_a_mute_hides_messages_and_never_findings() -> None:
     [
         (Circumstances(reachable=False), "recipient_unreachable"),
         (Circumstances(quiet_until=NOW + timedelta(minutes=1)), "quiet_hours"),
-        (Circumstances(mutes=(Mute(NIGHT),), reachable=False), "muted"),
+        (Circumstances(mutes=(mute(0),), reachable=False), "muted"),
         (Circumstances(quiet_until=NOW + timedelta(hours=1), reachable=False), "recipient_unreachable"),
     ],
 )
@@ -206,6 +306,7 @@ def test_every_reason_has_a_counter_of_its_own() -> None:
     ]
     assert {because.metric for because in Held if because.is_noted} == {
         "AlertsHeldMuted",
+        "AlertsHeldAcknowledged",
         "AlertsHeldQuietHours",
         "AlertsHeldRootCauseSent",
         "AlertsHeldRecipientUnreachable",

@@ -18,6 +18,7 @@ KEYS = {
     "audits": ["merchant_id", "night"],
     "findings": ["merchant_id", "check_id"],
     "alerts": ["merchant_id", "alert_id"],
+    "mutes": ["merchant_id", "check_id"],
     "nights": ["night"],
     "budgets": ["budget"],
 }
@@ -26,8 +27,9 @@ INDEXES = {
     "audits": {"by_night": ["night", "merchant_id"], "unfinished": ["pending_night", "merchant_id"]},
     "findings": {"open_by_severity": ["open_severity", "merchant_id"], "by_check": ["check_id", "merchant_id"]},
     "alerts": {"unsent": ["unsent_night", "merchant_id"]},
+    "mutes": {"by_end": ["until", "merchant_id"]},
 }
-EXPIRING = {"snapshots", "audits", "alerts", "nights"}
+EXPIRING = {"snapshots", "audits", "alerts", "mutes", "nights"}
 
 
 def test_there_are_these_tables_and_no_others(prod: Stacks) -> None:

@@ -99,7 +99,20 @@ def test_the_closer_alone_queries_indexes_each_by_its_name(prod: Stacks) -> None
         )
         for room in ROOMS
     }
-    assert by_room == {room: [] for room in ROOMS} | {"Closer": ["by_night", "unsent"]}
+    assert by_room == {room: [] for room in ROOMS} | {"Closer": ["by_end", "by_night", "unsent"]}
+
+
+def test_mutes_are_set_by_people_and_only_read_by_functions(prod: Stacks) -> None:
+    reading = {
+        room: [
+            action
+            for statement in prod.app.statements_of(room)
+            if "TablesMutes" in json.dumps(statement["Resource"])
+            for action in listed(statement["Action"])
+        ]
+        for room in ROOMS
+    }
+    assert reading == {room: [] for room in ROOMS} | {"Evaluator": ["dynamodb:Query"], "Closer": ["dynamodb:Query"]}
 
 
 def _of_the_webhook(demo: Stacks, action: str) -> Properties:

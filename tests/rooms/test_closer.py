@@ -10,13 +10,14 @@ from typing import Any, cast
 import pytest
 
 from functions.audit.errors import NightjarError
+from functions.audit.night import cover
 from functions.audit.outcome import Status
 from functions.audit.profile import default_profile
 from functions.audit.verdict import AuditState
 from functions.closer.close import Closed, Closer
 from functions.store.tables import Tables
 from functions.store.verdicts import settle
-from tests.builders import NIGHT, NOW, channel, merchant, snapshot, token
+from tests.builders import NIGHT, NOW, channel, merchant, mute, snapshot, token
 from tests.cloud import Cloud
 from tests.rooms.fakes import FakeSns, refused
 from tests.store.stories import TTL, audit, failed, night_after
@@ -282,6 +283,38 @@ def _refusing_to_write(stage: Stage, merchant_id: str) -> Tables:
             return getattr(stage.cloud.dynamodb, name)
 
     return Tables(cast("Any", Refusing()), PREFIX)
+
+
+def test_the_summary_announces_the_mutes_that_ended(stage: Stage) -> None:
+    stage.cloud.tables.nights.open(night_after(-1), at=NOW, ttl=TTL)
+    stage.cloud.tables.nights.close(cover(night_after(-1), []), at=NOW)
+    for shop, last in (("long-ago", -2), ("larkspur", -1), ("tonight", 0)):
+        stage.cloud.tables.mutes.save(mute(shop, "all", until=night_after(last), reason="see https://evil.example"))
+
+    stage.close()
+    stage.close()
+
+    (told,) = stage.sns.published
+    assert (
+        told["Message"]
+        .partition("Mutes that ended:\n")[2]
+        .startswith(
+            "- larkspur: The mute of all checks by Anna (see https[:]//evil[.]example) has ended; "
+            "its last night was 2026-11-20.\n"
+        )
+    )
+    assert "long-ago" not in told["Message"]
+    assert "tonight" not in told["Message"]
+
+
+def test_mutes_that_ended_on_nights_that_nobody_closed_are_announced_by_the_next_close(stage: Stage) -> None:
+    for day in range(1, 10):
+        stage.cloud.tables.mutes.save(mute(f"m{day}", until=night_after(-day)))
+
+    stage.close()
+
+    lines = [line.split(":")[0] for line in stage.sns.published[0]["Message"].splitlines() if line.startswith("- ")]
+    assert lines == [f"- m{day}" for day in range(1, 9)]
 
 
 def test_the_summary_names_the_connections_that_end_soon(stage: Stage) -> None:

@@ -15,7 +15,7 @@ from functions.audit.snapshot import Snapshot
 from functions.audit.verdict import AuditState, Verdict
 from functions.evaluator.evaluate import Evaluator
 from functions.store.tables import Tables
-from tests.builders import NIGHT, NOW, PERIODS, channel, merchant, snapshot
+from tests.builders import NIGHT, NOW, PERIODS, channel, merchant, mute, snapshot
 from tests.cloud import Cloud
 from tests.rooms.fakes import refused
 from tests.store.stories import NEVER_CAME, night_after
@@ -119,6 +119,40 @@ def test_a_merchant_that_cannot_be_read_any_more_is_judged_by_the_default_profil
     assert verdict is not None
     assert verdict.audit.state is AuditState.DONE
     assert cloud.rows("audits")[0]["outcomes"]["bounce_rate"]["status"] == "critical"
+
+
+@pytest.mark.parametrize("check_id", ["bounce_rate", "all"])
+def test_a_mute_hides_the_message_and_changes_neither_audit_nor_finding(cloud: Cloud, check_id: str) -> None:
+    for shop in ("larkspur", "quiet"):
+        cloud.tables.merchants.save(merchant(id=shop))
+    cloud.tables.mutes.save(mute("quiet", check_id))
+    stage = Stage(cloud)
+    for shop in ("larkspur", "quiet"):
+        stage.store(Snapshot.model_validate(channel(bounce_rate="81.2").model_dump() | {"merchant_id": shop}))
+        stage.evaluate(merchant_id=shop)
+
+    def of(table: str, shop: str, *but: str) -> list[dict[str, Any]]:
+        left_out = {"merchant_id", "snapshot_sha256", *but}
+        rows = (row for row in cloud.rows(table) if row["merchant_id"] == shop)
+        return [{name: value for name, value in row.items() if name not in left_out} for row in rows]
+
+    assert of("audits", "quiet") == of("audits", "larkspur")
+    assert of("findings", "quiet", "last_told_on") == of("findings", "larkspur", "last_told_on")
+    (loud,), (hushed,) = of("alerts", "larkspur"), of("alerts", "quiet")
+    assert (loud["state"], hushed["state"]) == ("pending", "held")
+    assert (hushed["held"][0]["because"], hushed["held"][0]["wanted"]) == ("muted", "opened")
+
+
+def test_the_night_after_a_mute_the_message_is_sent_and_says_that_it_has_ended(stage: Stage) -> None:
+    stage.cloud.tables.mutes.save(mute(until=NIGHT))
+    for night in (NIGHT, night_after()):
+        stage.store(Snapshot.model_validate(channel(bounce_rate="81.2").model_dump() | {"night": night}))
+        stage.evaluate(night)
+
+    hushed, told = stage.cloud.rows("alerts")
+    assert (hushed["state"], told["state"]) == ("held", "pending")
+    assert "The mute of bounce_rate by Anna (new theme) has ended; its last night was 2026-11-21." in told["email"]
+    assert "(opened on 2026-11-21, not told before)" in told["email"]
 
 
 def test_a_snapshot_of_absences_becomes_a_failed_audit_of_fifteen_outcomes(stage: Stage) -> None:

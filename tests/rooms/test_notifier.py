@@ -11,10 +11,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from functions.audit.alert import Alert, AlertState
-from functions.audit.telling import Circumstances, Mute
+from functions.audit.telling import Circumstances
 from functions.notifier.notify import Notified, Notifier
 from functions.store.verdicts import settle
-from tests.builders import NIGHT, NOW, merchant
+from tests.builders import NIGHT, NOW, merchant, mute
 from tests.cloud import Cloud
 from tests.rooms.fakes import FakeSns, refused
 from tests.store.stories import TTL, audit
@@ -108,7 +108,7 @@ def test_an_alert_that_is_gone_is_no_error(stage: Stage) -> None:
 
 
 def test_an_alert_that_was_held_is_not_published(cloud: Cloud) -> None:
-    settle(cloud.tables, audit(), merchant(), ttl=TTL, around=Circumstances(mutes=(Mute(NIGHT),)))
+    settle(cloud.tables, audit(), merchant(), ttl=TTL, around=Circumstances(mutes=(mute(until=NIGHT),)))
     stage = Stage(cloud)
     before = cloud.everything()
 

@@ -15,12 +15,12 @@ from botocore.exceptions import ClientError
 from functions.audit.errors import Conflict
 from functions.audit.finding import Finding
 from functions.audit.outcome import Status
-from functions.audit.telling import Circumstances, Mute
+from functions.audit.telling import Circumstances
 from functions.audit.verdict import Audit, AuditState, Verdict
 from functions.store.findings import finding_item
 from functions.store.tables import Tables
 from functions.store.verdicts import ATTEMPTS, Committed, commit, settle
-from tests.builders import NIGHT, NOW, channel, merchant
+from tests.builders import NIGHT, NOW, channel, merchant, mute
 from tests.cloud import Cloud
 from tests.store.stories import TTL, audit, failed, night_after, verdict
 from tests.tables import PREFIX
@@ -117,7 +117,7 @@ def test_the_night_of_the_message_is_written_with_it(cloud: Cloud) -> None:
 
 
 def test_what_is_held_back_is_noted_and_told_when_nothing_is_in_the_way_any_more(cloud: Cloud) -> None:
-    muted = Circumstances(mutes=(Mute(NIGHT),))
+    muted = Circumstances(mutes=(mute(until=NIGHT),))
     settle(cloud.tables, audit(), merchant(), ttl=TTL, around=muted)
     held = cloud.rows("alerts")[0]
 
