@@ -314,6 +314,19 @@ def test_a_removal_during_the_refresh_stands_until_the_new_access_token_was_show
     run(story())
 
 
+def test_a_token_that_was_given_does_not_end_a_removal_only_one_that_was_accepted_does(stage: Cloud) -> None:
+    async def story() -> None:
+        connection = over_aws(stage)
+        removed(connection, "banned")
+        snapshot = await connection.fetch(Steps({(STORE, AFTER): connection.tiktok.end}))
+
+        assert connection.number == 1
+        assert rejected(snapshot) == "banned"
+        assert connection.standing == ("removed", "banned")
+
+    run(story())
+
+
 @pytest.mark.parametrize("point", [(SENT, BEFORE), (SENT, AFTER), (STORE, BEFORE)])
 def test_a_login_during_the_refresh_wins(stage: Cloud, point: tuple[int, Side]) -> None:
     async def story() -> None:
