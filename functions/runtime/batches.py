@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 
 Record = Mapping[str, Any]
+
+# At DEBUG it writes what an exception says, and that may be a request with its tokens.
+logging.getLogger("aws_lambda_powertools.utilities.batch").setLevel(logging.INFO)
 
 
 class _LoggingProcessor(BatchProcessor):
