@@ -14,8 +14,9 @@ from console.errors import Exit
 from console.show import print_json, styled
 from functions.audit.absence import Absent
 from functions.audit.checks import CATALOGUE
+from functions.audit.evidence import evidence_lines
 from functions.audit.kpi import KPI_NAMES, Kpi
-from functions.audit.message import counts_line, evidence_lines
+from functions.audit.mail import counts_line
 from functions.audit.outcome import Status
 from functions.audit.plain import kpi_plain, outcome_plain
 from functions.audit.verdict import Audit

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from console.demo.result import Result
 from console.show import styled
-from functions.audit.message import evidence_lines
+from functions.audit.evidence import evidence_lines
 from functions.audit.outcome import Status
 from functions.audit.wording import counted
 

@@ -9,14 +9,15 @@ from enum import StrEnum
 from typing import Final
 
 from functions.audit.merchant import Merchant
-from functions.audit.message import News, Texts, write
+from functions.audit.message import Texts, write
+from functions.audit.news import News, Scene, alert_id
 from functions.audit.outcome import Status
 from functions.audit.rootcause import RootCause
 from functions.audit.telling import Held, Why
 
 # News first, reminders then, good news last; each in report order.
 _ORDER: Final = {Why.STILL_CRITICAL: 1, Why.RESOLVED: 2}
-_UNWRITTEN: Final = Texts(subject="", email="", sms="")
+_UNWRITTEN: Final = Texts(subject="", email="", sms="", document="")
 
 
 class AlertState(StrEnum):
@@ -68,6 +69,7 @@ class Alert:
     subject: str
     email: str
     sms: str
+    document: str
     created_at: datetime
     state: AlertState = AlertState.PENDING
     held: tuple[HeldBack, ...] = ()
@@ -78,7 +80,7 @@ class Alert:
     @property
     def alert_id(self) -> str:
         """The second half of the key. The same night can only ever make the same alert."""
-        return f"{self.night.isoformat()}#critical"
+        return alert_id(self.night)
 
     @property
     def areas(self) -> tuple[str, ...]:
@@ -88,9 +90,8 @@ class Alert:
 
 def compose(
     merchant: Merchant,
-    night: date,
+    scene: Scene,
     news: Sequence[News],
-    counts: Mapping[Status, int],
     *,
     created_at: datetime,
     held: Sequence[HeldBack] = (),
@@ -99,28 +100,30 @@ def compose(
 ) -> Alert:
     """Return the alert that tells these news. Without any, it only notes what was held back; with a ``root``, it waits.
 
-    ``root`` is one of the news; ``told_before`` is when somebody was told of that check before.
+    ``root`` is one of the news; ``told_before`` is when somebody was told of that check before. The texts without the
+    root cause do not say either what it kept from looking: nobody is to hear of it then.
     """
     told = sorted(news, key=lambda one: _ORDER.get(one.why, 0))
-    texts = write(merchant, night, told, counts) if told else _UNWRITTEN
+    texts = write(merchant, scene, told) if told else _UNWRITTEN
     rest = [one for one in told if root is not None and one.outcome.check_id != root.check_id]
     state = AlertState.PENDING if told else AlertState.HELD
     return Alert(
         merchant_id=merchant.id,
-        night=night,
+        night=scene.night,
         criticals=tuple(
             Critical(one.outcome.check_id, one.outcome.area.value, one.why, one.outcome.summary) for one in told
         ),
-        counts=counts,
+        counts=scene.counts,
         subject=texts.subject,
         email=texts.email,
         sms=texts.sms,
+        document=texts.document,
         created_at=created_at,
         state=state if root is None else AlertState.WAITING,
         held=tuple(held),
         root=root,
         told_before=told_before,
-        instead=write(merchant, night, rest, counts) if rest else None,
+        instead=write(merchant, replace(scene, outcomes=()), rest) if rest else None,
     )
 
 
@@ -144,5 +147,6 @@ def withheld(alert: Alert, because: Held = Held.ROOT_CAUSE_SENT) -> Alert:
         subject=texts.subject,
         email=texts.email,
         sms=texts.sms,
+        document=texts.document,
         instead=None,
     )

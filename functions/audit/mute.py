@@ -15,6 +15,7 @@ from pydantic import AfterValidator, AwareDatetime, StringConstraints, model_val
 
 from functions.audit.errors import InvalidInput
 from functions.audit.finding import Finding
+from functions.audit.language import ENGLISH, Language
 from functions.audit.model import Model
 from functions.audit.text import one_line, untrusted
 
@@ -142,8 +143,12 @@ def ended_for(finding: Finding, mutes: Iterable[Mute]) -> tuple[Mute, ...]:
     return tuple(sorted((one for one in mutes if one.ended_for(finding)), key=lambda one: (one.until, one.check_id)))
 
 
-def ended_text(mute: Mute) -> str:
+def ended_text(mute: Mute, language: Language = ENGLISH) -> str:
     """Return the announcement of a mute's end, without a full stop. What people wrote in it is made safe to send."""
-    about = "all checks" if mute.check_id == ALL else mute.check_id
-    author, reason = untrusted(mute.author, limit=60), untrusted(mute.reason, limit=200)
-    return f"The mute of {about} by {author} ({reason}) has ended; its last night was {mute.until}"
+    return language.say(
+        "The mute of {about} by {author} ({reason}) has ended; its last night was {night}",
+        about=language.say("all checks") if mute.check_id == ALL else mute.check_id,
+        author=untrusted(mute.author, limit=60),
+        reason=untrusted(mute.reason, limit=200),
+        night=language.day(mute.until),
+    )

@@ -13,8 +13,8 @@ from functions.audit.finding import Finding, Move, Pace, move
 from functions.audit.judge import CrashReport, judge
 from functions.audit.kpi import Kpi, kpis_of
 from functions.audit.merchant import Merchant
-from functions.audit.message import News
 from functions.audit.mute import Mute, ended_for
+from functions.audit.news import News, Scene
 from functions.audit.outcome import Outcome, Status
 from functions.audit.periods import Periods
 from functions.audit.profile import Profile
@@ -195,9 +195,8 @@ def _alert(
     told = before.get(waits_for.check_id) if waits_for is not None else None
     return compose(
         merchant,
-        audit.night,
+        Scene(audit.night, audit.counts, audit.outcomes, audit.kpis, audit.periods),
         news,
-        audit.counts,
         created_at=audit.evaluated_at,
         held=held,
         root=waits_for,

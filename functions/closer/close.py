@@ -12,8 +12,8 @@ from functions.audit.absence import Absent, Reason
 from functions.audit.checks import CATALOGUE
 from functions.audit.errors import NightjarError
 from functions.audit.fleet import fleet_text, shared_failures
+from functions.audit.headline import ascii_line
 from functions.audit.merchant import Merchant
-from functions.audit.message import ascii_line
 from functions.audit.mute import ended_text
 from functions.audit.night import AuditHead, Coverage, FleetFailure, cover, ending_soon, summary_text
 from functions.audit.outcome import Status

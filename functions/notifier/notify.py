@@ -54,7 +54,7 @@ class Notifier:
             TopicArn=self.topic_arn,
             Subject=alert.subject,
             MessageStructure="json",
-            Message=json.dumps({"default": alert.email, "email": alert.email, "sms": alert.sms}),
+            Message=bodies_of(alert),
             MessageAttributes=attributes_of(alert),
         )
         self.tables.alerts.record_published(
@@ -66,6 +66,16 @@ class Notifier:
         )
         self.on_published(alert)
         return Notified.PUBLISHED
+
+
+def bodies_of(alert: Alert) -> str:
+    """Return the bodies as SNS takes them: people's channels have texts of their own, every program gets the JSON.
+
+    SNS gives ``default`` to each protocol that is not named: to queues, functions, web hooks, Firehose and email-json.
+    """
+    # A row that an older version wrote has no JSON: its subscribers get what they got from that version.
+    bodies = {"default": alert.document or alert.email, "email": alert.email, "sms": alert.sms}
+    return json.dumps(bodies, ensure_ascii=False)
 
 
 def attributes_of(alert: Alert) -> dict[str, MessageAttributeValueTypeDef]:

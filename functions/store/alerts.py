@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -158,7 +159,8 @@ def told_plain(alert: Alert) -> dict[str, Any]:
         "subject": alert.subject,
         "email": alert.email,
         "sms": alert.sms,
-        "instead": {"subject": instead.subject, "email": instead.email, "sms": instead.sms} if instead else None,
+        "document": alert.document,
+        "instead": asdict(instead) if instead else None,
     }
 
 
@@ -209,9 +211,10 @@ def _alert(row: Item) -> Alert:
         subject=row["subject"],
         email=row["email"],
         sms=row["sms"],
+        document=row.get("document", ""),
         created_at=datetime.fromisoformat(row["created_at"]),
         state=AlertState(row["state"]),
         root=RootCause(**row["root_cause"]) if "root_cause" in row else None,
         told_before=date.fromisoformat(row["told_before"]) if "told_before" in row else None,
-        instead=Texts(**row["instead"]) if "instead" in row else None,
+        instead=Texts(**{"document": "", **row["instead"]}) if "instead" in row else None,
     )

@@ -158,7 +158,7 @@ def test_the_notifier_publishes_what_the_stream_shows(cloud: Cloud, start: Start
 
     alert = cloud.tables.alerts.get("larkspur", ALERT)
     assert alert is not None
-    assert (heard["Subject"], heard["Message"]) == (alert.subject, alert.email)
+    assert (heard["Subject"], heard["Message"]) == (alert.subject, alert.document)
     assert heard["MessageAttributes"]["merchant_id"] == {"Type": "String", "Value": "larkspur"}
     assert cloud.rows("alerts")[0]["message_id"] == heard["MessageId"]
     assert list(cloud.tables.alerts.unsent(NIGHT)) == []

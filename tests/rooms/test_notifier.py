@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from functions.audit.alert import Alert, AlertState
 from functions.audit.telling import Circumstances
-from functions.notifier.notify import Notified, Notifier
+from functions.notifier.notify import Notified, Notifier, bodies_of
 from functions.store.verdicts import settle
 from tests.builders import NIGHT, NOW, merchant, mute
 from tests.cloud import Cloud
@@ -68,7 +68,7 @@ def test_an_alert_is_published_before_it_is_noted(stage: Stage) -> None:
     assert "unsent_night" not in row
 
 
-def test_email_and_sms_have_their_own_texts_and_subscribers_their_attributes(stage: Stage) -> None:
+def test_people_have_texts_of_their_own_programs_get_json_and_all_of_them_attributes_to_filter_by(stage: Stage) -> None:
     alert = stage.alert()
 
     stage.notify()
@@ -78,7 +78,8 @@ def test_email_and_sms_have_their_own_texts_and_subscribers_their_attributes(sta
     assert request["Subject"] == alert.subject
     assert request["MessageStructure"] == "json"
     texts = json.loads(request["Message"])
-    assert texts == {"default": alert.email, "email": alert.email, "sms": alert.sms}
+    assert texts == {"default": alert.document, "email": alert.email, "sms": alert.sms}
+    assert json.loads(texts["default"])["news"][0]["check_id"] == "bounce_rate"
     assert "81.2 %" in texts["sms"]
     attributes = {
         name: (value["DataType"], value["StringValue"]) for name, value in request["MessageAttributes"].items()
@@ -91,6 +92,10 @@ def test_email_and_sms_have_their_own_texts_and_subscribers_their_attributes(sta
         "check_ids": ("String.Array", '["bounce_rate"]'),
         "reasons": ("String.Array", '["opened"]'),
     }
+
+
+def test_an_alert_of_a_version_without_json_goes_out_as_that_version_sent_it(stage: Stage) -> None:
+    assert json.loads(bodies_of(replace(stage.alert(), document="")))["default"] == stage.alert().email
 
 
 def test_the_record_that_comes_again_publishes_nothing(stage: Stage) -> None:

@@ -48,12 +48,13 @@ ALERTS = st.builds(
     subject=st.text(max_size=30),
     email=st.text(max_size=60),
     sms=st.text(max_size=60),
+    document=st.text(max_size=60),
     created_at=st.just(NOW),
     state=st.sampled_from(list(AlertState)),
     held=st.lists(HELD, max_size=3).map(tuple),
     root=st.none() | st.just(RootCause("access_token", "access_token:rejected")),
     told_before=st.none() | st.just(NIGHT),
-    instead=st.none() | st.just(Texts("subject", "email", "sms")),
+    instead=st.none() | st.just(Texts("subject", "email", "sms", "{}")),
 )
 
 
@@ -70,6 +71,22 @@ def test_an_alert_comes_back_as_it_was_stored(alert: Alert) -> None:
         _put(cloud, alert)
 
         assert cloud.tables.alerts.get("larkspur", alert.alert_id) == alert
+
+
+def test_a_row_of_a_version_without_json_is_read_and_has_none(cloud: Cloud) -> None:
+    _put(cloud, _alert(instead=Texts("subject", "email", "sms", "{}")))
+    cloud.dynamodb.update_item(
+        TableName=f"{PREFIX}alerts",
+        Key={"merchant_id": {"S": "larkspur"}, "alert_id": {"S": "2026-11-21#critical"}},
+        UpdateExpression="REMOVE document, #instead.document",
+        ExpressionAttributeNames={"#instead": "instead"},
+    )
+
+    alert = cloud.tables.alerts.get("larkspur", "2026-11-21#critical")
+
+    assert alert is not None
+    assert (alert.document, alert.instead) == ("", Texts("subject", "email", "sms", ""))
+    assert alert.email == _alert().email
 
 
 def test_there_is_no_alert_before_one_is_written(cloud: Cloud) -> None:
