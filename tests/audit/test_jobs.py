@@ -14,6 +14,13 @@ def test_a_job_survives_the_queue(job: type[FetchJob] | type[EvaluateJob]) -> No
     assert (sent.merchant_id, sent.night.isoformat()) == ("larkspur", "2026-11-21")
 
 
+def test_a_fetch_message_says_how_often_it_was_postponed_once_it_was() -> None:
+    first = FetchJob.model_validate_json('{"merchant_id": "larkspur", "night": "2026-11-21"}')
+
+    assert first.body == '{"merchant_id":"larkspur","night":"2026-11-21"}'
+    assert first.once_more().once_more().body == '{"merchant_id":"larkspur","night":"2026-11-21","postponed":2}'
+
+
 @pytest.mark.parametrize("job", [FetchJob, EvaluateJob])
 @pytest.mark.parametrize(
     "body",

@@ -324,6 +324,13 @@ def test_where_the_one_call_is_refused_each_group_is_asked_alone(
     assert snapshot.token.rejected is None
 
 
+def test_after_a_refusal_each_group_is_tried_as_often_as_any_call(world: World) -> None:
+    world.answers |= {WHOLE: failed(401, "scope_not_authorized"), "profile": [html(500), html(500), user()]}
+
+    assert isinstance(seen().profile, AccountProfile)
+    assert world.names().count("GET profile") == 3
+
+
 @pytest.mark.parametrize("outage", [html(500), html(503), failed(500, "internal_error"), failed(200, "internal_error")])
 def test_after_an_outage_that_was_waited_for_each_group_gets_one_chance(world: World, outage: httpx.Response) -> None:
     for group in GROUPS:

@@ -30,16 +30,32 @@ def shop(**settings: Any) -> Merchant:
 class Stage:
     """A gate of one container among many: two turns a second."""
 
-    def __init__(self, *, spent: int = 0) -> None:
+    def __init__(self, *, spent: int = 0, random: Random | None = None) -> None:
         self.now = NOW
+        self.lag = Decimal(0)
+        self.random = random or Random(1)  # noqa: S311 - the same every time
         self.budget: Budget = LocalBudget(RATE)
         self.line: Budget = LocalBudget(Rate(RATE.interval, reach=LINE_REACH))
         self.budget.take(2 * spent + 1, now=NOW, within=Decimal(10_000))
 
     def told(self, merchant: Merchant) -> int | None:
         # Each message is another container's, as on a night of many.
-        random = Random(1)  # noqa: S311 - the same every time
-        return Gate(Pacer(self.budget, lambda: self.now), self.line, random).seconds_to_wait(merchant)
+        return Gate(Pacer(self.budget, self._read), self.line, self.random).seconds_to_wait(merchant)
+
+    def _read(self) -> Decimal:
+        now, self.now = self.now, self.now + self.lag
+        return now
+
+
+class Extreme(Random):
+    """A random that always comes to one end."""
+
+    def __init__(self, end: int) -> None:
+        super().__init__(end)
+        self._end = end
+
+    def randint(self, a: int, b: int) -> int:
+        return (a, b)[self._end]
 
 
 @pytest.mark.parametrize(
@@ -53,6 +69,13 @@ class Stage:
         ({**ACCOUNT_ONLY, "analytics": {"base_url": "https://open.tiktokapis.com:443/v1"}}, 4),
         ({**ACCOUNT_ONLY, "analytics": {"provider": "ga4", "property_id": "123456789"}}, 1),
         ({"tiktok": {"open_id": "o", "base_url": "http://127.0.0.1:8000"}, "analytics": {}}, 1),
+        (
+            {
+                "tiktok": {"open_id": "o", "base_url": "http://127.0.0.1:8000"},
+                "analytics": {"provider": "ga4", "property_id": "123456789", "base_url": "http://127.0.0.1:8000"},
+            },
+            1,
+        ),
         (
             {
                 "tiktok": {"open_id": "o", "base_url": "http://127.0.0.1:8000"},
@@ -118,6 +141,21 @@ def test_places_end_where_the_longest_delay_ends() -> None:
     # 58 s and two seconds for each: of the 422nd place only a part would lie within 900 s.
     assert in_line[-1] == 898
     assert all(450 <= seconds <= 900 for seconds in told[421:] if seconds is not None)
+
+
+@pytest.mark.parametrize(("end", "seconds"), [(0, 450), (1, 900)])
+def test_who_finds_no_place_comes_back_while_there_are_people_in_line(end: int, seconds: int) -> None:
+    stage = Stage(spent=60, random=Extreme(end))
+
+    assert [stage.told(shop(**SHARED_HOST)) for _ in range(430)][421:] == [seconds] * 9
+
+
+def test_who_hears_late_that_the_budget_is_spent_still_comes_back_later() -> None:
+    stage = Stage(spent=60)
+    # The table took its time to say so: by now the budget is free again.
+    stage.lag = Decimal(100)
+
+    assert stage.told(shop(**ACCOUNT_ONLY)) == 1
 
 
 def test_who_finds_no_place_takes_none() -> None:
