@@ -305,7 +305,7 @@ def test_a_booking_for_several_heeds_the_least_patient(stage: Stage) -> None:
     stage.spend(4)
 
     async def run() -> list[float | None]:
-        return await asyncio.gather(stage.pacer.turn(within=30.0), stage.pacer.turn(within=4.5))
+        return list(await asyncio.gather(stage.pacer.turn(within=30.0), stage.pacer.turn(within=4.5)))
 
     assert asyncio.run(run()) == [None, None]
 
