@@ -1,7 +1,7 @@
 """A message as JSON for programs. Its schema is published: docs/schemas/alert.schema.json.
 
 Names and codes are those of the tables, in English whatever the language; ``text`` and ``advice`` are for people.
-A field may be added within a ``schema_version``; one that changes or goes makes another.
+A field, a check or a reason may be added within a ``schema_version``; one that changes or goes makes another.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from functions.audit.news import News, Scene
 from functions.audit.outcome import Area, EvidenceValue, Status
 from functions.audit.periods import Periods
 from functions.audit.telling import Why
-from functions.audit.text import untrusted
+from functions.audit.text import defanged, untrusted
 from functions.audit.wording import stored
 
 SCHEMA_VERSION: Final = 1
@@ -155,10 +155,14 @@ def document(
 
 def schema() -> dict[str, Any]:
     """Return the schema that is published."""
+    published = Document.model_json_schema(mode="serialization")
+    for part in published["$defs"].values():
+        if "enum" in part:
+            part.pop("description", None)  # those speak to who reads the code
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:nightjar:alert:{SCHEMA_VERSION}",
-        **Document.model_json_schema(mode="serialization"),
+        **published,
     }
 
 
@@ -193,7 +197,7 @@ def _told(one: News, scene: Scene, language: Language) -> Told:
         prior_unit=kpi.unit if kpi is not None and prior is not None else None,
         explains=one.blinds,
         evidence={key: _safe(value) for key, value in outcome.evidence.items()},
-        text=outcome.check.sentence(outcome, language),
+        text=defanged(outcome.check.sentence(outcome, language)),
         advice=None if one.is_good else language.say(outcome.check.advice),
     )
 

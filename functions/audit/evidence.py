@@ -68,8 +68,8 @@ def evidence_lines(
         yield f"{_name(key, language)}:"
         for row in value[:LISTED]:
             yield f"- {_row(row, language)}"
-        if rest := len(value) - LISTED if len(value) > LISTED else 0:
-            yield f"- {language.count('and {count} more', 'and {count} more', rest)}"
+        if len(value) > LISTED:
+            yield language.count("- and {count} more", "- and {count} more", len(value) - LISTED)
 
 
 def _name(key: str, language: Language) -> str:

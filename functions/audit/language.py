@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from importlib import resources
-from typing import Final
+from typing import IO, Final
 
 from functions.audit.wording import rounded
 
@@ -38,7 +38,6 @@ _UNITS: Final = {
     "goals": plural("{value} goal", "{value} goals"),
     "orders": plural("{value} order", "{value} orders"),
 }
-_DATE: Final = "{year}-{month}-{day}"
 
 
 class Language:
@@ -85,7 +84,7 @@ class Language:
 
     def day(self, day: date) -> str:
         """Return a date as it is written."""
-        form = self.name("date", _DATE)
+        form = self.name("date", "{year}-{month}-{day}")
         return form.format(year=f"{day.year:04}", month=f"{day.month:02}", day=f"{day.day:02}")
 
 
@@ -105,4 +104,9 @@ def language(tag: str) -> Language:
     if tag == ENGLISH_TAG or tag not in languages():
         return ENGLISH
     with resources.files("functions.audit").joinpath("languages", f"{tag}.mo").open("rb") as catalogue:
-        return Language(tag, GNUTranslations(catalogue))
+        return read_language(tag, catalogue)
+
+
+def read_language(tag: str, catalogue: IO[bytes]) -> Language:
+    """Return the language that a compiled catalogue holds."""
+    return Language(tag, GNUTranslations(catalogue))

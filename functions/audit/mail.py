@@ -16,7 +16,7 @@ from functions.audit.mute import ended_text
 from functions.audit.news import News, Scene
 from functions.audit.outcome import Outcome, Status
 from functions.audit.telling import Why
-from functions.audit.text import untrusted
+from functions.audit.text import defanged, untrusted
 
 WIDTH: Final = 72
 REASON_LIMIT: Final = 160
@@ -58,7 +58,7 @@ _EARLIER: Final = {
 }
 
 _COVERAGE: Final = marked(
-    "{looked} of {checks} checks could look. Of the others nobody knows whether they are good or bad:"
+    "{looked} of {checks} checks could look. Of the others nobody knows whether they are good or bad."
 )
 
 
@@ -88,7 +88,8 @@ def _told(one: News, merchant: Merchant, scene: Scene, language: Language) -> It
         yield from _wrapped(language.say("RESOLVED: {what} ({when})", what=what, when=when))
     else:
         yield from _wrapped(language.say("CRITICAL: {what} ({when})", what=what, when=when))
-    yield from _wrapped(outcome.check.sentence(outcome, language, limits=False))
+    # A scope such as user.info.basic would be taken for the address of a site.
+    yield from _wrapped(defanged(outcome.check.sentence(outcome, language, limits=False)))
     if one.blinds:
         yield language.count(
             "{count} check could not run because of this.", "{count} checks could not run because of this.", one.blinds

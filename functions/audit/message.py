@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from functions.audit.document import document
 from functions.audit.headline import sms, subject
-from functions.audit.language import language
+from functions.audit.language import Language, language
 from functions.audit.mail import email
 from functions.audit.merchant import Merchant
 from functions.audit.news import News, Scene
@@ -28,7 +28,11 @@ class Texts:
 
 def write(merchant: Merchant, scene: Scene, news: Sequence[News]) -> Texts:
     """Return the texts of a message that tells these news, in this order and in the merchant's language."""
-    spoken = language(merchant.alerts.language)
+    return write_in(language(merchant.alerts.language), merchant, scene, news)
+
+
+def write_in(spoken: Language, merchant: Merchant, scene: Scene, news: Sequence[News]) -> Texts:
+    """Return the same in a language that is given."""
     name = untrusted(merchant.name, limit=NAME_LIMIT) or merchant.id
     headline = subject(name, merchant.id, news, spoken)
     return Texts(

@@ -26,10 +26,10 @@ _ROOMY = Context(prec=60)
 
 def figure(value: Decimal, unit: str) -> str:
     """Return a figure with its unit as people write it: ``81.2 %``, ``1 page``, ``0.35 %``."""
-    number = f"{rounded(value):,f}"
-    if unit and abs(value) == 1:
+    number = rounded(value)
+    if unit and abs(number) == 1:
         unit = _SINGULAR.get(unit, unit)
-    return f"{number} {unit}".rstrip()
+    return f"{number:,f} {unit}".rstrip()
 
 
 def rounded(value: Decimal) -> Decimal:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import struct
 import zipfile
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
+from functions.audit.language import language, languages, read_language
 from infra.bundling import BUILD_DIR, Bundle, Target, bundle
 from infra.bytecode import PYODIDE
 from tests.artefact.task import SUPPLIED
@@ -73,6 +75,15 @@ def test_it_carries_nothing_that_lambda_supplies_and_nothing_of_the_workshop(con
     assert roots.isdisjoint({"pytest", "moto", "aws_cdk", "aws_xray_sdk"})
     assert {"functions", "aws_lambda_powertools", "httpx", "pydantic", "tzdata"} <= roots
     assert "functions/audit/profile.toml" in contents
+
+
+def test_it_carries_every_language_that_there_is_here_and_speaks_it(contents: dict[str, bytes]) -> None:
+    folder = "functions/audit/languages/"
+    carried = {name.removeprefix(folder) for name in contents if name.startswith(folder)}
+    assert carried == {f"{tag}.mo" for tag in languages() - {"en"}}
+    for name in carried:
+        spoken = read_language(Path(name).stem, BytesIO(contents[folder + name]))
+        assert spoken.say("opened tonight") == language(spoken.tag).say("opened tonight") != "opened tonight"
 
 
 def test_it_is_within_lambdas_limits_and_small(made: Bundle, contents: dict[str, bytes]) -> None:
