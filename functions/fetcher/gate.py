@@ -40,7 +40,7 @@ class Gate:
             return None
         now = self.pacer.now
         # Nobody need come back before the budget is nearly free, however short the line is.
-        opens = max(spent.until - PATIENCE / 2, now)
+        opens = spent.until - PATIENCE / 2
         place = self.line.take(turns, now=opens, within=now + LONGEST_DELAY - opens)
         if isinstance(place, Spent):
             # Beyond the longest delay there are no places. Who finds none comes back while the line still has people
