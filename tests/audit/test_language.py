@@ -21,7 +21,7 @@ from console import languages as catalogues
 from functions.audit.language import ENGLISH, Language, language, languages
 from functions.audit.wording import figure
 from tests.audit.hostile import LINK
-from tests.audit.tongues import pseudo_catalog
+from tests.audit.tongues import forms, pseudo_catalog
 
 ROOT = Path(__file__).parents[2]
 GERMAN = language("de")
@@ -88,8 +88,7 @@ def test_every_translation_is_there_compiled_and_there_is_none_without_its_sourc
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_translation_is_whole_says_the_same_values_and_is_one_line_without_a_link(text: Message) -> None:
-    english = text.id if isinstance(text.id, tuple) else (text.id,)
-    said = text.string if isinstance(text.string, tuple) else (text.string,)
+    english, said = forms(text.id), forms(text.string)
 
     assert all(said)
     assert not text.fuzzy

@@ -19,14 +19,18 @@ def x_ed(text: str) -> str:
     )
 
 
+def forms(text: object) -> list[str]:
+    """Return the forms of a text of a catalogue: one, or as many as the numbers of the language ask for."""
+    return [str(form) for form in text] if isinstance(text, (tuple, list)) else [str(text or "")]
+
+
 def pseudo_catalog() -> Catalog:
     """Return a catalogue made from the template: what a translator would begin with, filled in."""
     catalog = Catalog(locale="fr")
     for text in template():
-        if isinstance(text.id, tuple):
-            catalog.add(text.id, tuple(map(x_ed, text.id)), context=text.context)
-        elif text.id:
-            catalog.add(text.id, x_ed(text.id), context=text.context)
+        if text.id:
+            said = tuple(map(x_ed, forms(text.id)))
+            catalog.add(text.id, said if len(said) > 1 else said[0], context=text.context)
     return catalog
 
 
