@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 import time
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from email.utils import format_datetime
 
 import pytest
 
 from console import local_audit
+from functions.audit.budget import Rate
 from tests.console.auditing import (
     ACCESS,
     ANALYTICS,
@@ -407,3 +409,28 @@ def test_another_night_looks_at_other_days(desk: Desk, world: World) -> None:
     (call,) = world.to(SESSIONS)
     assert (call.query["start_date"], call.query["end_date"]) == ("2027-01-31", "2027-02-27")
     assert (call.query["compare_start_date"], call.query["compare_end_date"]) == ("2027-01-03", "2027-01-30")
+
+
+def test_a_few_merchants_at_once_wait_for_nobody(desk: Desk, world: World, server: Server) -> None:
+    # Four requests each: a burst that the quota allows. The next turn would be due in a quarter of an hour.
+    desk.monkeypatch.setattr(local_audit, "TIKTOK_RATE", Rate(Decimal(1000), burst=7, reach=Decimal(100_000)))
+
+    result = desk.audit(Shop(world), Shop(server.world(), id="marigold"))
+
+    expect(result)
+    expect(result, of=1)
+
+
+def test_merchants_of_a_file_share_tiktoks_quota_and_what_it_does_not_hold_is_rate_limited(
+    desk: Desk, world: World, server: Server
+) -> None:
+    desk.monkeypatch.setattr(local_audit, "TIKTOK_RATE", Rate(Decimal(1000), burst=3, reach=Decimal(100_000)))
+    desk.monkeypatch.setattr(local_audit, "AT_ONCE", 1)
+
+    result = desk.audit(Shop(world), Shop(other := server.world(), id="marigold"))
+
+    expect(result, only=False)
+    expect(result, blind(tuple(AREAS), "rate_limited"), of=1, only=False)
+    assert {result.kpi(name, of=1)["reason"] for name in (*STATS, *CHANNEL)} == {"rate_limited"}
+    assert other.calls == []
+    assert result.code == 3
