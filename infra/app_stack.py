@@ -19,8 +19,12 @@ from infra.stages import Stage
 
 # How long a call of dispatcher or closer is tried before a person is asked: the night is hours, not minutes.
 PATIENCE: Final = Duration.hours(1)
-# Every change of an alert comes through the stream; only those that wait to be sent concern the notifier.
-WAITING_ALERTS: Final = {"dynamodb": {"NewImage": {"state": {"S": ["pending"]}}}}
+# Every change of an alert comes through the stream; only those that wait to be sent concern the notifier, and those
+# whose text message the closer found waiting.
+WAITING_ALERTS: Final = (
+    {"dynamodb": {"NewImage": {"state": {"S": ["pending"]}}}},
+    {"dynamodb": {"NewImage": {"sms_state": {"S": ["overdue"]}}}},
+)
 
 
 class AppStack(Stack):
@@ -47,18 +51,21 @@ class AppStack(Stack):
 
         fetches = work("FetchQueue", "fetch", FETCH_SECONDS)
         evaluations = work("EvaluateQueue", "evaluate", EVALUATE_SECONDS)
-        unscheduled = dead_letters("ScheduleDead", "schedule-dlq", "calls of dispatcher or closer that failed")
+        unscheduled = dead_letters(
+            "ScheduleDead", "schedule-dlq", "calls of dispatcher, closer or notifier that failed"
+        )
         unpublished = dead_letters("StreamDead", "alerts-stream-dlq", "positions of alerts that were not published")
 
         rooms = Rooms(self, Common(stage, code, key, alarms), data)
         dispatcher = rooms.dispatcher(fetches)
         fetcher = rooms.fetcher(fetches, evaluations)
         evaluator = rooms.evaluator(evaluations)
-        notifier = rooms.notifier(unpublished)
+        notifier = rooms.notifier(unpublished, unscheduled)
         closer = rooms.closer()
         webhook = [rooms.webhook()] if stage.webhook else []
 
         feed_stream(data.tables["alerts"], notifier, only=WAITING_ALERTS, dead=unpublished.queue)
+        notifier.keep_failed_events(unscheduled.queue, max_age=PATIENCE)
         for name, at, function in (("nightly", stage.nightly, dispatcher), ("closing", stage.closing, closer)):
             function.keep_failed_events(unscheduled.queue, max_age=PATIENCE)
             DailySchedule(
@@ -75,7 +82,7 @@ class AppStack(Stack):
             self,
             stage=stage,
             alarms=alarms,
-            alerts=data.alerts,
+            topics={"Alerts": data.alerts, "Texts": data.texts},
             functions=[dispatcher, fetcher, evaluator, notifier, closer, *webhook],
             queues=[fetches.queue, evaluations.queue],
             dead=[queue.queue for queue in (unscheduled, fetches.dead, evaluations.dead, unpublished)],

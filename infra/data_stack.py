@@ -41,6 +41,9 @@ class DataStack(Stack):
             "holds nothing that could be rotated.",
         )
         self.alerts = self._topic("Alerts", "alerts", f"Nightjar {stage.name} alerts")
+        # Text messages leave at a time of their own. On one topic, whoever subscribes without a filter would get each
+        # alert twice: once when it is published, and once when the quiet hours of a telephone are over.
+        self.texts = self._topic("Texts", "texts", f"Nightjar {stage.name} texts")
         self.operators = self._topic("Operators", "operators", f"Nightjar {stage.name} operators")
         self._subscribe()
         self.operators.add_to_resource_policy(_from_alarms(self, self.operators))
@@ -128,7 +131,7 @@ class DataStack(Stack):
         # Each part of a text message is billed: only what cannot wait until somebody reads email.
         critical = {"severity": aws_sns.SubscriptionFilter.string_filter(allowlist=["critical"])}
         added += [
-            self.alerts.add_subscription(subscriptions.SmsSubscription(phone, filter_policy=critical))
+            self.texts.add_subscription(subscriptions.SmsSubscription(phone, filter_policy=critical))
             for phone in self._stage.phones
         ]
         added += [

@@ -9,6 +9,7 @@ from aws_cdk import Aws, Duration
 from constructs import Construct
 
 from infra.constructs.function import Common, Function
+from infra.constructs.later import Later
 from infra.constructs.permissions import (
     allow,
     consume_stream,
@@ -34,6 +35,7 @@ WEBHOOK_SECONDS: Final = 15  # a look into an index and a write a merchant; TikT
 # At ten requests a second each, far more than accounts are disconnected: a flood has the URL's callers wait, TikTok
 # among them, who comes again for 72 hours, and takes next to nothing of the account's concurrency or money.
 WEBHOOK_AT_ONCE: Final = 2
+TEXT_SCHEDULES: Final = "text-"  # what the names of the notifier's schedules begin with
 # What marking a connection names, keys included: nothing else of a token's row can be written.
 MARKED_ATTRIBUTES: Final = ("merchant_id", "provider", "state", "state_reason", "state_since", "connected_at")
 
@@ -130,23 +132,39 @@ class Rooms:
         evaluations.feed(function, batch_size=10, concurrency=self.common.stage.evaluate_concurrency)
         return function
 
-    def notifier(self, unpublished: DeadLetterQueue) -> Function:
-        """Publishes alerts."""
+    def notifier(self, unpublished: DeadLetterQueue, unscheduled: DeadLetterQueue) -> Function:
+        """Publishes alerts, and text messages when they may leave."""
+        prefix = self.common.stage.prefix
+        later = Later(
+            self.scope,
+            "Texts",
+            name=f"{prefix}texts",
+            prefix=TEXT_SCHEDULES,
+            dead=unscheduled.queue,
+            key=self.common.key,
+        )
         function = self._function(
             "notifier",
             says="Publishes new alerts and records that it did",
             memory_mb=256,
             seconds=NOTIFY_SECONDS,
-            environment={"NIGHTJAR_ALERTS_TOPIC_ARN": self.data.alerts.topic_arn},
+            environment={
+                "NIGHTJAR_ALERTS_TOPIC_ARN": self.data.alerts.topic_arn,
+                "NIGHTJAR_TEXTS_TOPIC_ARN": self.data.texts.topic_arn,
+                **later.environment(f"{prefix}notifier"),
+            },
         )
         alerts = self.data.tables["alerts"]
         function.allow(
             use_table(alerts, "GetItem", "UpdateItem"),
             consume_stream(alerts),
+            use_table(self.data.tables["merchants"], "GetItem"),
             publish(self.data.alerts),
+            publish(self.data.texts),
             send(unpublished.queue),
             use_key_through(self.common.key, "sns", "sqs"),
         )
+        later.open_to(function)
         return function
 
     def closer(self) -> Function:

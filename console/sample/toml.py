@@ -55,6 +55,9 @@ def _merchant(merchant: SampleMerchant, base_url: str) -> Iterator[str]:
     if conduct.shopify is not None:
         alone = merchant.analytics is Provider.SHOPIFY
         yield from shopify_toml(merchant, base_url, table="analytics" if alone else "commerce")
+    # The sample night may be run at any hour; nobody sleeps beside these telephones.
+    yield "  [merchant.alerts]"
+    yield '  quiet = "off"'
     for override in merchant.overrides:
         yield from _override(override)
 

@@ -33,6 +33,18 @@ class AlertState(StrEnum):
     HELD = "held"
 
 
+class TextState(StrEnum):
+    """What became of the text message of an alert that left: it has its own time.
+
+    ``held`` in quiet hours; ``overdue``: the closer found it waiting.
+    """
+
+    DUE = "due"
+    HELD = "held"
+    OVERDUE = "overdue"
+    PUBLISHED = "published"
+
+
 @dataclass(frozen=True, slots=True)
 class Critical:
     """One check that the message tells of, and why it does."""
@@ -59,7 +71,8 @@ class Alert:
     """The message and, in ``state``, whether it left. One a merchant and night: ``alert_id`` is made from the night.
 
     ``root``: the broken connection that it had to wait for; ``told_before``: when somebody was told of that check
-    before; ``instead``: the texts without it, while it waits and tells of something else too.
+    before; ``instead``: the texts without it, while it waits and tells of something else too. ``text`` is there once
+    the rest has left.
     """
 
     merchant_id: str
@@ -76,6 +89,7 @@ class Alert:
     root: RootCause | None = None
     told_before: date | None = None
     instead: Texts | None = None
+    text: TextState | None = None
 
     @property
     def alert_id(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -30,6 +30,15 @@ class FetchJob(Model):
     def once_more(self) -> FetchJob:
         """Return the message that takes this one's place when it is postponed."""
         return self.model_copy(update={"postponed": self.postponed + 1})
+
+
+class TextJob(Model):
+    """Scheduler to notifier: the quiet hours that held this alert's text message are over; deliver it."""
+
+    # Any key of the table: an alert may be of a merchant whose id is not of our form.
+    merchant_id: Annotated[str, Field(min_length=1, max_length=2048)]
+    alert_id: Annotated[str, Field(min_length=1, max_length=1024)]
+    deliver: Literal["sms"] = "sms"
 
 
 class EvaluateJob(Model):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, StringConstraints, field_validator, 
 from functions.audit.hosts import GOOGLE_ANALYTICS_API, TIKTOK_API, TIKTOK_BUSINESS_API
 from functions.audit.language import ENGLISH_TAG, languages
 from functions.audit.model import Model
+from functions.audit.quiet import DEFAULT, ends, hours
 
 BASIC: Final = "user.info.basic"
 PROFILE: Final = "user.info.profile"
@@ -192,11 +193,21 @@ class Override(Model):
         return self.expires is None or night <= self.expires
 
 
+def _quiet_hours(text: str) -> str:
+    hours(text)
+    return text
+
+
 class Alerts(Model):
-    """How a merchant's messages are written."""
+    """How a merchant's messages are written, and when its telephones are left alone.
+
+    ``quiet``: two times of day, or ``off``; by the clock of ``quiet_timezone``, or else of the merchant's own zone.
+    """
 
     language: LanguageTag = ENGLISH_TAG
     sms_alphabet: SmsAlphabet = SmsAlphabet.GSM7
+    quiet: Annotated[str, AfterValidator(_quiet_hours)] = DEFAULT
+    quiet_timezone: TimeZoneName | None = None
 
 
 class Merchant(Model):
@@ -225,6 +236,10 @@ class Merchant(Model):
             if self.analytics is None or self.analytics.provider is Provider.SHOPIFY:
                 raise ValueError("commerce stands beside another provider's analytics; alone, shopify is the analytics")
         return self
+
+    def quiet_until(self, now: datetime) -> datetime | None:
+        """Return when the quiet hours end that last now; ``None`` when it is not quiet."""
+        return ends(self.alerts.quiet, ZoneInfo(self.alerts.quiet_timezone or self.timezone), now)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -150,7 +150,10 @@ class Closer:
 
     def _sweep(self, night: date, now: datetime) -> int:
         """Touch every alert that never left, so that the stream shows it to the notifier once more."""
+        # Of the texts also those that are held for good reason: their schedule may be gone, and is made again then.
+        unsent, texts = list(self.tables.alerts.unsent(night)), list(self.tables.texts.unsettled(night))
         return sum(
-            self.tables.alerts.touch(merchant_id, alert_id, at=now)
-            for merchant_id, alert_id in self.tables.alerts.unsent(night)
+            table.touch(merchant_id, alert_id, at=now)
+            for table, keys in ((self.tables.alerts, unsent), (self.tables.texts, texts))
+            for merchant_id, alert_id in keys
         )

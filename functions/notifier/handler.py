@@ -1,19 +1,27 @@
-"""The door of the notifier: the stream of the alerts table, pending rows only."""
+"""The door of the notifier: the stream of the alerts table, and the schedules that end quiet hours."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import MetricUnit
+from pydantic import ValidationError
 
 from functions.audit.alert import Alert
+from functions.audit.errors import InvalidMessage
+from functions.audit.jobs import TextJob
+from functions.audit.profile import sentence
+from functions.audit.telling import Held
+from functions.notifier.later import Later
 from functions.notifier.notify import Notifier
+from functions.notifier.phones import Phones
 from functions.runtime import clients
 from functions.runtime.batches import Record, each_stream_record
 from functions.runtime.settings import Environment
-from functions.runtime.telemetry import new_logger, new_metrics
+from functions.runtime.telemetry import about, new_logger, new_metrics
 from functions.store.alerts import key_of_image
 from functions.store.tables import Tables
 
@@ -33,11 +41,33 @@ def count(alert: Alert) -> None:
         metrics.add_metric(critical.why.metric, MetricUnit.Count, 1)
 
 
+def now() -> datetime:
+    """Return the time on the wall."""
+    return datetime.now(UTC)
+
+
+tables = Tables(clients.dynamodb(), environment.table_prefix)
+phones = Phones(
+    tables=tables,
+    sns=clients.sns(),
+    topic_arn=environment.text("NIGHTJAR_TEXTS_TOPIC_ARN"),
+    later=Later(
+        scheduler=clients.scheduler,
+        group=environment.text("NIGHTJAR_SCHEDULE_GROUP"),
+        role_arn=environment.text("NIGHTJAR_SCHEDULE_ROLE_ARN"),
+        target_arn=environment.text("NIGHTJAR_SCHEDULE_TARGET_ARN"),
+        dead_arn=environment.text("NIGHTJAR_SCHEDULE_DEAD_ARN"),
+    ),
+    clock=now,
+    on_published=lambda _: metrics.add_metric("TextsPublished", MetricUnit.Count, 1),
+    on_held=lambda _: metrics.add_metric(Held.QUIET_HOURS.metric, MetricUnit.Count, 1),
+)
 notifier = Notifier(
-    tables=Tables(clients.dynamodb(), environment.table_prefix),
+    tables=tables,
     sns=clients.sns(),
     topic_arn=environment.text("NIGHTJAR_ALERTS_TOPIC_ARN"),
-    clock=lambda: datetime.now(UTC),
+    phones=phones,
+    clock=now,
     on_published=count,
 )
 
@@ -48,13 +78,36 @@ def notify_one(record: Record) -> None:
     Raises:
         InvalidMessage: the record shows no alert of ours; it ends in the on-failure queue, where an alarm watches.
     """
-    merchant_id, alert_id = key_of_image(record)
-    came_of_it = notifier.notify(merchant_id, alert_id)
+    _notify(*key_of_image(record))
+
+
+def text_later(event: Mapping[str, Any]) -> None:
+    """Deliver the text message whose quiet hours are over.
+
+    Raises:
+        InvalidMessage: the event is not one of ours; it ends in the dead-letter queue, where an alarm watches.
+    """
+    try:
+        job = TextJob.model_validate(event)
+    except ValidationError as error:
+        raise InvalidMessage(f"This event delivers no text message: {sentence(error)}.") from error
+    _notify(job.merchant_id, job.alert_id, called=True)
+
+
+def _notify(merchant_id: str, alert_id: str, *, called: bool = False) -> None:
+    came_of_it = notifier.notify(merchant_id, alert_id, called=called)
     logger.info("Alert handled.", extra={"merchant_id": merchant_id, "alert_id": alert_id, "status": came_of_it.value})
 
 
 @metrics.log_metrics
-def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:  # noqa: ARG001 - Lambda's signature
-    """Publish every alert of the batch; name the records that failed."""
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:  # noqa: ARG001 - Lambda's signature
+    """Publish every alert of the batch and name the records that failed; or deliver one text message."""
     metrics.add_metric("NotifierBatches", MetricUnit.Count, 1)
-    return each_stream_record(event, notify_one, logger)
+    if "Records" in event:
+        return each_stream_record(event, notify_one, logger)
+    try:
+        text_later(event)
+    except Exception as error:
+        logger.error("A text message could not be delivered.", extra=about(error))
+        raise
+    return None

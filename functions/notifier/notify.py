@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from functions.audit.alert import Alert, AlertState
+from functions.audit.alert import Alert, AlertState, TextState
+from functions.notifier.phones import Phones, Text
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -23,24 +24,31 @@ class Notified(StrEnum):
 
     PUBLISHED = "published"
     ALREADY_PUBLISHED = "already_published"
+    TEXT_PUBLISHED = "text_published"
+    TEXT_HELD = "text_held"
     NOT_DUE = "not_due"
     GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)
 class Notifier:
-    """Everything that publishing works with. ``on_published`` hears of each message that left."""
+    """Everything that publishing works with. ``on_published`` hears of each message that left.
+
+    ``phones`` sees to the text message, which has a topic and a time of its own.
+    """
 
     tables: Tables
     sns: SNSClient
     topic_arn: str
+    phones: Phones
     clock: Callable[[], datetime]
     on_published: Callable[[Alert], None] = lambda _: None
 
-    def notify(self, merchant_id: str, alert_id: str) -> Notified:
-        """Publish the alert unless it has left already, and record it.
+    def notify(self, merchant_id: str, alert_id: str, *, called: bool = False) -> Notified:
+        """Publish the alert unless it has left already, and record it; then its text message, or hold that.
 
         The row is read again: the stream may show it hours late, twice, or after the closer's sweep already sent it.
+        ``called``: the schedule that ends the quiet hours has run.
 
         Raises:
             botocore.exceptions.ClientError: SNS or DynamoDB refused; the record comes again.
@@ -48,8 +56,16 @@ class Notifier:
         alert = self.tables.alerts.get(merchant_id, alert_id)
         if alert is None:
             return Notified.GONE
+        if alert.state is AlertState.PUBLISHED:
+            match self.phones.settle(alert, attributes_of(alert), called=called):
+                case Text.PUBLISHED:
+                    return Notified.TEXT_PUBLISHED
+                case Text.HELD:
+                    return Notified.TEXT_HELD
+                case _:
+                    return Notified.ALREADY_PUBLISHED
         if alert.state is not AlertState.PENDING:
-            return Notified.ALREADY_PUBLISHED if alert.state is AlertState.PUBLISHED else Notified.NOT_DUE
+            return Notified.NOT_DUE
         answer = self.sns.publish(
             TopicArn=self.topic_arn,
             Subject=alert.subject,
@@ -57,7 +73,7 @@ class Notifier:
             Message=bodies_of(alert),
             MessageAttributes=attributes_of(alert),
         )
-        self.tables.alerts.record_published(
+        first = self.tables.alerts.record_published(
             merchant_id,
             alert_id,
             at=self.clock(),
@@ -65,6 +81,9 @@ class Notifier:
             topic_arn=self.topic_arn,
         )
         self.on_published(alert)
+        # Where another one was quicker, it sees to the text message too.
+        if first:
+            self.phones.settle(replace(alert, text=TextState.DUE), attributes_of(alert), called=called)
         return Notified.PUBLISHED
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
@@ -51,6 +52,12 @@ def kms() -> KMSClient:
 def lambda_() -> LambdaClient:
     """Return the container's Lambda client."""
     client: LambdaClient = _client("lambda")
+    return client
+
+
+def scheduler() -> EventBridgeSchedulerClient:
+    """Return the container's EventBridge Scheduler client."""
+    client: EventBridgeSchedulerClient = _client("scheduler")
     return client
 
 

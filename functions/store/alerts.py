@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from functions.audit.alert import Alert, AlertState, Critical, HeldBack
+from functions.audit.alert import Alert, AlertState, Critical, HeldBack, TextState
 from functions.audit.errors import InvalidMessage
 from functions.audit.message import Texts
 from functions.audit.outcome import Status
@@ -60,9 +60,10 @@ class Alerts:
         return self._update_pending(
             merchant_id,
             alert_id,
-            "SET #state = :published, published_at = :at, message_id = :message, topic_arn = :topic "
-            "REMOVE unsent_night",
+            # Its text message is still to leave: until then the row can be found.
+            "SET #state = :published, published_at = :at, message_id = :message, topic_arn = :topic, sms_state = :due",
             {
+                ":due": {"S": TextState.DUE.value},
                 ":published": {"S": AlertState.PUBLISHED.value},
                 ":at": {"S": at.isoformat()},
                 ":message": {"S": message_id},
@@ -122,7 +123,7 @@ class Alerts:
 
 
 def alert_item(alert: Alert, *, ttl: datetime) -> Item:
-    """Return the item of a new alert; ``unsent_night`` is there until it left or was held."""
+    """Return the item of a new alert; ``unsent_night`` is there until it left, as a text message too, or was held."""
     return to_item(
         {
             "merchant_id": alert.merchant_id,
@@ -215,6 +216,7 @@ def _alert(row: Item) -> Alert:
         created_at=datetime.fromisoformat(row["created_at"]),
         state=AlertState(row["state"]),
         root=RootCause(**row["root_cause"]) if "root_cause" in row else None,
+        text=TextState(row["sms_state"]) if "sms_state" in row else None,
         told_before=date.fromisoformat(row["told_before"]) if "told_before" in row else None,
         instead=Texts(**{"document": "", **row["instead"]}) if "instead" in row else None,
     )

@@ -17,6 +17,7 @@ from functions.store.merchants import Merchants
 from functions.store.mutes import Mutes
 from functions.store.nights import Nights
 from functions.store.snapshots import Snapshots
+from functions.store.texts import Texts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -57,6 +58,11 @@ class Tables:
     def alerts(self) -> Alerts:
         """Outbox and ledger."""
         return Alerts(self.client, f"{self.prefix}alerts", clock=self.clock)
+
+    @cached_property
+    def texts(self) -> Texts:
+        """What the ledger says of text messages."""
+        return Texts(self.client, f"{self.prefix}alerts", clock=self.clock)
 
     @cached_property
     def mutes(self) -> Mutes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from aws_cdk import Duration, aws_dynamodb, aws_lambda, aws_sqs
@@ -16,9 +16,9 @@ MAX_AGE: Final = Duration.hours(6)  # before the next night; the closer's sweep 
 
 
 def feed_stream(
-    table: aws_dynamodb.Table, function: Function, *, only: Mapping[str, object], dead: aws_sqs.IQueue
+    table: aws_dynamodb.Table, function: Function, *, only: Sequence[Mapping[str, object]], dead: aws_sqs.IQueue
 ) -> None:
-    """Call ``function`` for each record of the stream that matches ``only``; after its retries it goes to ``dead``.
+    """Call ``function`` for each record of the stream that matches one of ``only``; what fails goes to ``dead``.
 
     Lambda's defaults would retry a failing batch until it expires after 24 hours, whole, and then drop it silently.
     """
@@ -40,5 +40,7 @@ def feed_stream(
             on_failure=source.OnFailureProperty(destination=dead.queue_arn)
         ),
         function_response_types=["ReportBatchItemFailures"],
-        filter_criteria=source.FilterCriteriaProperty(filters=[source.FilterProperty(pattern=json.dumps(only))]),
+        filter_criteria=source.FilterCriteriaProperty(
+            filters=[source.FilterProperty(pattern=json.dumps(one)) for one in only]
+        ),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration, aws_sns, aws_sqs
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -21,7 +21,7 @@ def watch(
     *,
     stage: Stage,
     alarms: Alarms,
-    alerts: aws_sns.ITopic,
+    topics: Mapping[str, aws_sns.ITopic],
     functions: Sequence[Function],
     queues: Sequence[aws_sqs.IQueue],
     dead: Sequence[aws_sqs.IQueue],
@@ -37,13 +37,14 @@ def watch(
         says=f"Alerts wait for {stream_reader.name}: the oldest record is over five minutes old. See its log.",
         above=LATE_STREAM_MS,
     )
-    alarms.add(
-        scope,
-        "AlertsUndelivered",
-        alerts.metric_number_of_notifications_failed(period=FIVE_MINUTES),
-        says="SNS could not deliver an alert to a subscriber. Look at the topic's subscriptions and the SMS limit.",
-        above=0,
-    )
+    for name, topic in topics.items():
+        alarms.add(
+            scope,
+            f"{name}Undelivered",
+            topic.metric_number_of_notifications_failed(period=FIVE_MINUTES),
+            says="SNS could not deliver an alert to a subscriber. Look at the topic's subscriptions and the SMS limit.",
+            above=0,
+        )
     _dashboard(scope, stage, alarms, functions, queues, dead, late)
 
 

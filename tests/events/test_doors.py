@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import boto3
@@ -14,15 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.audit.budget import Rate
-from functions.audit.errors import InvalidInput
+from functions.audit.errors import InvalidInput, InvalidMessage
 from functions.fetcher.pace import wall_clock
 from functions.runtime import clients
 from functions.store.merchants import PAGE
-from tests.builders import merchant
+from functions.store.verdicts import settle
+from tests.builders import NIGHT, NOW, merchant
 from tests.cloud import CLIENT_SECRET, REGION, Cloud
 from tests.events.wiring import ROOMS, Context, call, environment_of, event, started
 from tests.rooms.tiktok_posts import CLIENT_KEY, OPEN_ID, body, header
 from tests.rooms.tiktok_posts import event as event_of
+from tests.store.stories import TTL, audit
 from tests.tables import PREFIX
 
 
@@ -261,3 +263,64 @@ def _now() -> datetime:
 def _store_keys(text: str) -> None:
     secrets = boto3.client("secretsmanager", region_name=REGION)
     secrets.put_secret_value(SecretId=f"{PREFIX}tiktok-app", SecretString=text)
+
+
+@pytest.fixture
+def rung(cloud: Cloud) -> Cloud:
+    """Give a stage with one alert, whose shop's telephones may ring at any hour."""
+    shop = merchant(alerts={"quiet": "off"})
+    cloud.tables.merchants.save(shop)
+    settle(cloud.tables, audit(), shop, ttl=TTL)
+    return cloud
+
+
+TEXT = {"merchant_id": "larkspur", "alert_id": f"{NIGHT}#critical", "deliver": "sms"}
+
+
+def test_the_call_of_a_schedule_delivers_the_text_message_once(rung: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+    rung.tables.alerts.record_published("larkspur", TEXT["alert_id"], at=NOW, message_id="m", topic_arn="t")
+    queue = rung.queue("rung")
+    arn = rung.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    with started("notifier", rung) as module:
+        for topic in ("alerts", "texts"):
+            rung.sns.subscribe(TopicArn=rung.topic(topic), Protocol="sqs", Endpoint=arn)
+        for _ in range(2):
+            assert module.handler(TEXT, Context("nightjar-test-notifier")) is None
+
+    (heard,) = rung.messages(queue)
+    assert heard["TopicArn"].endswith("-texts")
+    row = rung.rows("alerts")[0]
+    assert (row["sms_state"], row["sms_message_id"]) == ("published", heard["MessageId"])
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["status"] for line in told if "status" in line] == ["text_published", "already_published"]
+    assert [line["TextsPublished"] for line in told if "TextsPublished" in line] == [[1.0]]
+
+
+@pytest.mark.parametrize(
+    "poison", [{}, {"merchant_id": "larkspur"}, TEXT | {"deliver": "email"}, TEXT | {"merchant_id": 7}]
+)
+def test_a_call_that_names_no_text_message_is_refused(rung: Cloud, poison: dict[str, object]) -> None:
+    before = rung.everything()
+    with started("notifier", rung) as module, pytest.raises(InvalidMessage, match="delivers no text message"):
+        module.handler(poison, Context("nightjar-test-notifier"))
+
+    assert rung.everything() == before
+
+
+def test_in_quiet_hours_a_schedule_is_made_and_whoever_subscribes_to_alerts_hears_once(rung: Cloud) -> None:
+    """The clock on the wall decides, so the quiet hours lie around it."""
+    now = datetime.now(UTC)
+    hours = f"{now - timedelta(hours=1):%H:%M}-{now + timedelta(hours=1):%H:%M}"
+    rung.tables.merchants.save(merchant(version=1, timezone="UTC", alerts={"quiet": hours}))
+    queue = rung.queue("heard")
+    arn = rung.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    with started("notifier", rung) as module:
+        rung.sns.subscribe(TopicArn=rung.topic("alerts"), Protocol="sqs", Endpoint=arn)
+        record = {"eventID": "1", "dynamodb": {"SequenceNumber": "1", "NewImage": rung.raw("alerts")[0]}}
+        assert call(module, {"Records": [record]}) == {"batchItemFailures": []}
+        (made,) = boto3.client("scheduler", region_name=REGION).list_schedules(GroupName=f"{PREFIX}texts")["Schedules"]
+
+    assert made["Name"].startswith("text-")
+    assert len(rung.messages(queue)) == 1
+    row = rung.rows("alerts")[0]
+    assert (row["state"], row["sms_state"], row["sms_held_for"]) == ("published", "held", "quiet_hours")

@@ -237,7 +237,8 @@ def test_the_same_event_twice_changes_nothing_more(
         cloud.tables.snapshots.put_once(_seen(), ttl=TTL)
     if room in {"notifier", "closer"}:
         settle(cloud.tables, _judged(), merchant(), ttl=TTL)
-        cloud.tables.alerts.record_published("larkspur", ALERT, at=NOW, message_id="m", topic_arn="t")
+        for table in (cloud.tables.alerts, cloud.tables.texts):
+            table.record_published("larkspur", ALERT, at=NOW, message_id="m", topic_arn="t")
     module = start(room)
     call(module, event(room))
     before = cloud.everything()

@@ -88,7 +88,7 @@ class Stage:
 @pytest.fixture
 def stage(cloud: Cloud) -> Iterator[Stage]:
     for id_ in FLEET:
-        cloud.tables.merchants.save(merchant(id=id_, name=id_))
+        cloud.tables.merchants.save(merchant(id=id_, name=id_, alerts={"quiet": "off"}))
     for topic in ("alerts", "operators"):
         queue = cloud.queue(f"heard-{topic}")
         arn = cloud.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

@@ -74,7 +74,14 @@ def environment_of(room: str, cloud: Cloud | None = None) -> dict[str, str]:
             "NIGHTJAR_RESEARCH_API": "0",
         },
         "evaluator": {"NIGHTJAR_AUDIT_DAYS": "400"},
-        "notifier": {"NIGHTJAR_ALERTS_TOPIC_ARN": made("topic", "alerts")},
+        "notifier": {
+            "NIGHTJAR_ALERTS_TOPIC_ARN": made("topic", "alerts"),
+            "NIGHTJAR_TEXTS_TOPIC_ARN": made("topic", "texts"),
+            "NIGHTJAR_SCHEDULE_GROUP": _schedules() if cloud else "group",
+            "NIGHTJAR_SCHEDULE_ROLE_ARN": "arn:aws:iam::123456789012:role/texts",
+            "NIGHTJAR_SCHEDULE_TARGET_ARN": f"arn:aws:lambda:{REGION}:123456789012:function:{PREFIX}notifier",
+            "NIGHTJAR_SCHEDULE_DEAD_ARN": f"arn:aws:sqs:{REGION}:123456789012:{PREFIX}schedule-dlq",
+        },
         "closer": {"NIGHTJAR_OPERATORS_TOPIC_ARN": made("topic", "operators"), "NIGHTJAR_AUDIT_DAYS": "400"},
         "webhook": {"NIGHTJAR_TIKTOK_SECRET_ID": _secret() if cloud else "secret"},
     }
@@ -118,6 +125,13 @@ def call(module: ModuleType, with_event: dict[str, Any]) -> dict[str, Any]:
     room = module.__name__.split(".")[1]
     answer: dict[str, Any] = json.loads(json.dumps(module.handler(with_event, Context(f"nightjar-test-{room}"))))
     return answer
+
+
+def _schedules() -> str:
+    scheduler, name = boto3.client("scheduler", region_name=REGION), f"{PREFIX}texts"
+    if name not in {group["Name"] for group in scheduler.list_schedule_groups()["ScheduleGroups"]}:
+        scheduler.create_schedule_group(Name=name)
+    return name
 
 
 def _secret() -> str:

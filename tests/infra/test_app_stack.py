@@ -153,8 +153,27 @@ def test_a_bad_alert_does_not_hold_up_the_stream(prod: Stacks) -> None:
 
 
 def test_only_alerts_that_wait_reach_the_notifier(prod: Stacks) -> None:
-    (only,) = _source(prod, "notifier")["FilterCriteria"]["Filters"]
-    assert json.loads(only["Pattern"]) == {"dynamodb": {"NewImage": {"state": {"S": ["pending"]}}}}
+    patterns = [json.loads(only["Pattern"]) for only in _source(prod, "notifier")["FilterCriteria"]["Filters"]]
+    assert [pattern["dynamodb"]["NewImage"] for pattern in patterns] == [
+        {"state": {"S": ["pending"]}},
+        {"sms_state": {"S": ["overdue"]}},
+    ]
+
+
+def test_what_the_notifier_is_called_for_later_and_fails_at_is_kept(prod: Stacks) -> None:
+    function = prod.app.logical_id("Lambda::Function", "FunctionName", "nightjar-prod-notifier")
+    (kept,) = (
+        config
+        for config in prod.app.of_type("Lambda::EventInvokeConfig").values()
+        if config["FunctionName"] == {"Ref": function}
+    )
+    dead = {"Fn::GetAtt": [_queue_id(prod, "schedule-dlq"), "Arn"]}
+    assert kept["DestinationConfig"] == {"OnFailure": {"Destination": dead}}
+    told = _function(prod, "notifier")["Environment"]["Variables"]
+    group = prod.app.logical_id("Scheduler::ScheduleGroup", "Name", "nightjar-prod-texts")
+    assert told["NIGHTJAR_SCHEDULE_GROUP"] == {"Ref": group}
+    assert told["NIGHTJAR_SCHEDULE_DEAD_ARN"] == dead
+    assert json.dumps(told["NIGHTJAR_SCHEDULE_TARGET_ARN"]).endswith(':function:nightjar-prod-notifier"]]}')
 
 
 @pytest.mark.parametrize(

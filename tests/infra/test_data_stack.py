@@ -94,7 +94,11 @@ def test_the_key_rotates_and_admits_only_who_sends_by_itself(prod: Stacks) -> No
 
 def test_topics_are_encrypted_and_refuse_plain_connections(prod: Stacks) -> None:
     topics = prod.data.of_type("SNS::Topic")
-    assert {topic["TopicName"] for topic in topics.values()} == {"nightjar-prod-alerts", "nightjar-prod-operators"}
+    assert {topic["TopicName"] for topic in topics.values()} == {
+        "nightjar-prod-alerts",
+        "nightjar-prod-texts",
+        "nightjar-prod-operators",
+    }
     assert all("KmsMasterKeyId" in topic for topic in topics.values())
     refusing = {
         policy["Topics"][0]["Ref"]
@@ -117,8 +121,9 @@ def test_alarms_of_this_account_may_publish_to_the_operators(prod: Stacks) -> No
 
 
 def test_the_stages_recipients_are_subscribed_and_phones_get_criticals_only(prod: Stacks) -> None:
-    alerts, operators = (
-        prod.data.logical_id("SNS::Topic", "TopicName", f"nightjar-prod-{name}") for name in ("alerts", "operators")
+    alerts, texts, operators = (
+        prod.data.logical_id("SNS::Topic", "TopicName", f"nightjar-prod-{name}")
+        for name in ("alerts", "texts", "operators")
     )
     found = {
         (item["TopicArn"]["Ref"], item["Protocol"], item["Endpoint"]): item.get("FilterPolicy")
@@ -126,7 +131,7 @@ def test_the_stages_recipients_are_subscribed_and_phones_get_criticals_only(prod
     }
     assert found == {
         (alerts, "email", "shop@example.com"): None,
-        (alerts, "sms", "+442079460000"): {"severity": ["critical"]},
+        (texts, "sms", "+442079460000"): {"severity": ["critical"]},
         (operators, "email", "ops@example.com"): None,
     }
 

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.slow
 ROOMS = ("Dispatcher", "Fetcher", "Evaluator", "Notifier", "Closer")
 XRAY = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]  # the two know no resource to be held to
 LOGS = ["logs:CreateLogStream", "logs:PutLogEvents"]  # Lambda makes up the streams' names as it goes
+LATER = ["scheduler:CreateSchedule"]  # the notifier makes up the schedules' names as it goes
 
 
 def test_no_action_is_a_wildcard(prod: Stacks) -> None:
@@ -25,12 +26,14 @@ def test_no_action_is_a_wildcard(prod: Stacks) -> None:
     assert not [action for action in actions if "*" in action]
 
 
-def test_no_resource_is_a_wildcard_but_for_traces_and_the_names_of_log_streams(prod: Stacks) -> None:
+def test_no_resource_is_a_wildcard_but_for_traces_and_names_of_log_streams_and_schedules(prod: Stacks) -> None:
     starred = [statement for _, statement in prod.app.statements() if "*" in json.dumps(statement["Resource"])]
-    assert len(starred) == 2 * len(ROOMS)
+    assert len(starred) == 2 * len(ROOMS) + 1
     for statement in starred:
         actions = sorted(listed(statement["Action"]))
-        assert actions in (XRAY, LOGS)
+        assert actions in (XRAY, LOGS, LATER)
+        if actions == LATER:
+            assert json.dumps(statement["Resource"]).endswith(':schedule/nightjar-prod-texts/text-*"]]}')
         if actions == LOGS:
             text = json.dumps(statement["Resource"])
             assert ":log-group:/aws/lambda/nightjar-prod-" in text
@@ -192,6 +195,25 @@ def test_a_schedules_role_calls_one_function_and_fills_one_queue(prod: Stacks, s
 def test_scheduler_can_be_asked_to_take_a_role_by_this_account_only(prod: Stacks) -> None:
     roles = [role["AssumeRolePolicyDocument"]["Statement"][0] for role in prod.app.of_type("IAM::Role").values()]
     schedulers = [trust for trust in roles if trust["Principal"] == {"Service": "scheduler.amazonaws.com"}]
-    assert len(schedulers) == 2
-    for trust in schedulers:
-        assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    account = {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    group = prod.app.logical_id("Scheduler::ScheduleGroup", "Name", "nightjar-prod-texts")
+    of_group = {"StringEquals": account | {"aws:SourceArn": {"Fn::GetAtt": [group, "Arn"]}}}
+    conditions = sorted((trust["Condition"] for trust in schedulers), key=repr)
+    assert conditions == sorted([{"StringEquals": account}, {"StringEquals": account}, of_group], key=repr)
+
+
+def test_the_notifier_hands_its_schedules_one_role_that_calls_nothing_but_the_notifier(prod: Stacks) -> None:
+    (role,) = (name for name in prod.app.of_type("IAM::Role") if name.startswith("TextsRole"))
+    (passing,) = (
+        statement for statement in prod.app.statements_of("Notifier") if listed(statement["Action"]) == ["iam:PassRole"]
+    )
+    assert passing["Resource"] == {"Fn::GetAtt": [role, "Arn"]}
+    assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
+    allowed = {
+        tuple(listed(statement["Action"])): statement["Resource"] for statement in prod.app.statements_of("TextsRole")
+    }
+    called = json.dumps(allowed.pop(("lambda:InvokeFunction",)))
+    assert called.endswith(':function:nightjar-prod-notifier"]]}')
+    dead = prod.app.logical_id("SQS::Queue", "QueueName", "nightjar-prod-schedule-dlq")
+    assert allowed.pop(("sqs:SendMessage",)) == {"Fn::GetAtt": [dead, "Arn"]}
+    assert list(allowed) == [("kms:Decrypt", "kms:GenerateDataKey")]

@@ -51,6 +51,25 @@ class FakeSqs:
 
 
 @dataclass
+class FakeScheduler:
+    """A group of schedules that takes down each one and refuses a name that it has, as Scheduler does."""
+
+    before: Callable[[], None] = lambda: None
+    after: Callable[[], None] = lambda: None
+    made: dict[str, dict[str, Any]] = field(default_factory=dict)
+    asked: int = 0
+
+    def create_schedule(self, **request: Any) -> dict[str, str]:
+        self.before()
+        self.asked += 1
+        if request["Name"] in self.made:
+            raise refused("ConflictException", "CreateSchedule")
+        self.made[request["Name"]] = request
+        self.after()
+        return {"ScheduleArn": request["Name"]}
+
+
+@dataclass
 class FakeSns:
     """A topic that takes down each publish. ``before`` is called first, and may raise."""
 

@@ -162,6 +162,7 @@ def test_only_alerts_of_that_night_that_never_left_are_stirred_up(stage: Stage) 
     stage.audited("left", "stayed", bounce_rate="81.2")
     settle(stage.cloud.tables, audit(merchant_id="other", night=night_after()), merchant(id="other"), ttl=TTL)
     stage.cloud.tables.alerts.record_published("left", ID, at=NOW, message_id="m", topic_arn="t")
+    stage.cloud.tables.texts.record_published("left", ID, at=NOW, message_id="m", topic_arn="t")
 
     closed = stage.close()
 
@@ -283,6 +284,20 @@ def _refusing_to_write(stage: Stage, merchant_id: str) -> Tables:
             return getattr(stage.cloud.dynamodb, name)
 
     return Tables(cast("Any", Refusing()), PREFIX)
+
+
+def test_texts_that_are_due_or_held_are_stirred_up_too(stage: Stage) -> None:
+    stage.audited("due", "held", "left", bounce_rate="81.2")
+    texts = stage.cloud.tables.texts
+    for shop in ("due", "held", "left"):
+        stage.cloud.tables.alerts.record_published(shop, ID, at=NOW, message_id="m", topic_arn="t")
+    texts.record_held("held", ID, until=CLOSING + timedelta(hours=2))
+    texts.record_published("left", ID, at=NOW, message_id="m", topic_arn="t")
+
+    assert stage.close().swept == 2
+
+    states = {row["merchant_id"]: row["sms_state"] for row in stage.cloud.rows("alerts")}
+    assert states == {"due": "overdue", "held": "overdue", "left": "published"}
 
 
 def test_the_summary_announces_the_mutes_that_ended(stage: Stage) -> None:

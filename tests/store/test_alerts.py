@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.audit.alert import Alert, AlertState, Critical, HeldBack
+from functions.audit.alert import Alert, AlertState, Critical, HeldBack, TextState
 from functions.audit.errors import InvalidMessage
 from functions.audit.message import Texts
 from functions.audit.outcome import Status
@@ -138,7 +138,9 @@ def test_a_published_alert_leaves_the_unsent_ones_and_keeps_the_first_note(cloud
     assert list(cloud.tables.alerts.unsent(NIGHT)) == []
     assert (row["state"], row["message_id"], row["published_at"]) == ("published", "m-1", LATER.isoformat())
     assert row["topic_arn"] == NOTE["topic_arn"]
-    assert cloud.tables.alerts.get("larkspur", alert.alert_id) == replace(alert, state=AlertState.PUBLISHED)
+    assert cloud.tables.alerts.get("larkspur", alert.alert_id) == replace(
+        alert, state=AlertState.PUBLISHED, text=TextState.DUE
+    )
 
 
 def test_unsent_alerts_are_those_of_the_night_over_all_merchants(cloud: Cloud) -> None:

@@ -1,0 +1,87 @@
+"""The text message of an alert: published at once, or held until the recipient's quiet hours are over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from functions.audit.alert import Alert, TextState
+from functions.audit.errors import NightjarError
+from functions.audit.jobs import TextJob
+from functions.audit.merchant import Merchant
+from functions.notifier.later import Later
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
+
+    from functions.store.tables import Tables
+
+
+class Text(StrEnum):
+    """What became of a text message."""
+
+    PUBLISHED = "text_published"
+    HELD = "text_held"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Phones:
+    """Everything that a text message works with. It has a topic of its own: see ``docs/decisions``."""
+
+    tables: Tables
+    sns: SNSClient
+    topic_arn: str
+    later: Later
+    clock: Callable[[], datetime]
+    on_published: Callable[[Alert], None] = lambda _: None
+    on_held: Callable[[Alert], None] = lambda _: None
+
+    def settle(self, alert: Alert, attributes: Mapping[str, MessageAttributeValueTypeDef], *, called: bool) -> Text:
+        """Publish the text, or hold it, unless that is done already.
+
+        ``called``: its own schedule has run. Nobody would call once more, so it is held anew where it is still quiet.
+
+        Raises:
+            botocore.exceptions.ClientError: SNS, Scheduler or DynamoDB refused; the call comes again.
+        """
+        if alert.text in {None, TextState.PUBLISHED}:
+            return Text.NOTHING
+        now = self.clock()
+        until = self._merchant(alert.merchant_id).quiet_until(now)
+        if until is not None:
+            if alert.text is TextState.HELD and not called:
+                return Text.NOTHING
+            # Scheduled before it is noted: a crash in between asks for the same schedule again.
+            job = TextJob(merchant_id=alert.merchant_id, alert_id=alert.alert_id)
+            self.later.call(job, at=until, now=now)
+            held = self.tables.texts.record_held(alert.merchant_id, alert.alert_id, until=until)
+            if held and alert.text is TextState.DUE:
+                self.on_held(alert)
+            return Text.HELD
+        answer = self.sns.publish(
+            TopicArn=self.topic_arn,
+            MessageStructure="json",
+            Message=json.dumps({"default": alert.sms, "sms": alert.sms}, ensure_ascii=False),
+            MessageAttributes=attributes,
+        )
+        self.tables.texts.record_published(
+            alert.merchant_id, alert.alert_id, at=now, message_id=answer["MessageId"], topic_arn=self.topic_arn
+        )
+        self.on_published(alert)
+        return Text.PUBLISHED
+
+    def _merchant(self, merchant_id: str) -> Merchant:
+        try:
+            merchant = self.tables.merchants.get(merchant_id)
+        except NightjarError:
+            merchant = None
+        # Gone or unreadable meanwhile: nobody is woken by the message all the same, as far as UTC can tell.
+        return merchant or Merchant.model_construct(id=merchant_id, name=merchant_id)
