@@ -18,12 +18,13 @@ from functions.fetcher.sources.channel import Commerce
 from tests.console.sample_shops import channel_seen, commerce_seen, judged_by_shopify, with_shop
 
 NIGHT = date(2026, 11, 21)
-# Stories of the storefront's own troubles have nothing to say about a shop, and some have a shop of their own.
+# Stories of the storefront's own troubles have nothing to say about a shop, and some have a source of their own.
 TOLD = [
     merchant.id
     for merchant in DESIGNED
     if merchant.conduct.connected
     and merchant.conduct.shopify is None
+    and merchant.conduct.ga4 is None
     and not merchant.conduct.faults
     and not merchant.conduct.stale_days
     and merchant.outcomes["bounce_rate"].reason in {None, "sample_too_small", "not_measured"}
