@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
@@ -56,9 +56,16 @@ _PERCENT: Final = ("_rate", "_percent")
 
 
 def evidence_lines(
-    evidence: Evidence, language: Language = ENGLISH, *, without: frozenset[str] = frozenset()
+    evidence: Evidence,
+    language: Language = ENGLISH,
+    *,
+    without: frozenset[str] = frozenset(),
+    fold: Callable[[str], Iterable[str]] = lambda line: (line,),
 ) -> Iterable[str]:
-    """Yield evidence line by line: scalars by name, the first rows of each list."""
+    """Yield evidence line by line: scalars by name, the first rows of each list.
+
+    ``fold`` may break a long line in which there is no word of anybody else's.
+    """
     for key, value in evidence.items():
         if key in without or value is None:
             continue
@@ -67,9 +74,15 @@ def evidence_lines(
             continue
         yield f"{_name(key, language)}:"
         for row in value[:LISTED]:
-            yield f"- {_row(row, language)}"
+            line = f"- {_row(row, language)}"
+            yield from fold(line) if _is_ours(row) else (line,)
         if len(value) > LISTED:
             yield language.count("- and {count} more", "- and {count} more", len(value) - LISTED)
+
+
+def _is_ours(row: EvidenceValue) -> bool:
+    entries = row.items() if isinstance(row, dict) else [("", row)]
+    return not any(isinstance(value, str) and key not in _DAYS for key, value in entries)
 
 
 def _name(key: str, language: Language) -> str:

@@ -96,7 +96,7 @@ def _told(one: News, merchant: Merchant, scene: Scene, language: Language) -> It
         )
     yield from _limits(outcome, language)
     yield from _before(outcome, scene, language)
-    yield from evidence_lines(outcome.evidence, language, without=_ELSEWHERE)
+    yield from evidence_lines(outcome.evidence, language, without=_ELSEWHERE, fold=_item)
     yield from (f"{ended_text(mute, language)}." for mute in one.ended)
     if not one.is_good:
         yield from _wrapped(language.say("What to do: {advice}", advice=language.say(outcome.check.advice)))
@@ -163,7 +163,7 @@ def _night(scene: Scene, language: Language) -> Iterator[str]:
         yield from _wrapped(language.say(_COVERAGE, looked=looked, checks=checks))
     for reason, names in _blind(scene, language).items():
         line = language.say("{reason}: {checks}", reason=language.say(_REASONS[reason]), checks=", ".join(names))
-        yield from textwrap.wrap(line, WIDTH, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False)
+        yield from _item(f"- {line}")
     if scene.periods is not None:
         start, end = map(language.day, (scene.periods.current.start, scene.periods.current.end))
         yield language.say("Period: {start} to {end}.", start=start, end=end)
@@ -181,6 +181,10 @@ def _blind(scene: Scene, language: Language) -> Mapping[Reason, list[str]]:
         for reason in outcome.reasons[:1]:
             found.setdefault(reason, []).append(language.name("check", outcome.check_id.replace("_", " ")))
     return found
+
+
+def _item(line: str) -> list[str]:
+    return textwrap.wrap(line, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def _wrapped(text: str) -> list[str]:
