@@ -25,7 +25,7 @@ from functions.fetcher.sources.channel import Asked, Channel, Commerce
 from functions.fetcher.sources.ga4.access import GoogleAccess
 from functions.fetcher.sources.oauth import AppKeys, refresh
 from functions.fetcher.sources.research import Research
-from functions.fetcher.tokens import TO_STORE, Keeper, Pass
+from functions.fetcher.tokens import TO_STORE, Keeper, Pass, Refresh
 
 NO_TIKTOK = Absent.because(Reason.NOT_CONNECTED, "no TikTok account is configured")
 NO_TOKEN = Absent.because(Reason.NOT_CONNECTED, "the TikTok account was never connected: there is no token")
@@ -39,13 +39,14 @@ def _new_owner() -> str:
 class Fetcher:
     """Everything that a fetch works with. ``seconds`` is how long one merchant may take as a whole.
 
+    ``keys`` are the TikTok app's, or why they cannot be read tonight; ``None`` where there are none.
     ``business_keys`` are those of an app at TikTok's API for Business. ``new_owner`` names a fetch, for the lease that
     it may take.
     """
 
     http: Http
     grants: GrantStore
-    keys: AppKeys | None
+    keys: AppKeys | Absent | None
     hosts: HostPolicy
     seconds: float
     google: GoogleAccess | None = None
@@ -128,8 +129,8 @@ class _Asking:
 
     def _keeper(self, tiktok: TikTok) -> Keeper:
         fetcher, keys = self.fetcher, self.fetcher.keys
-        renewing = None
-        if keys is not None:
+        renewing: Refresh | Absent | None = keys if isinstance(keys, Absent) else None
+        if isinstance(keys, AppKeys):
             renewing = partial(
                 refresh, fetcher.http, tiktok.base_url, keys, now=self.now, deadline=self.deadline - TO_STORE
             )

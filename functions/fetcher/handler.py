@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import MetricUnit
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
-from functions.audit.absence import Absent
+from functions.audit.absence import Absent, Reason
 from functions.audit.budget import Rate
 from functions.audit.errors import InvalidMessage, NightjarError
 from functions.audit.jobs import FetchJob
@@ -32,7 +32,7 @@ from functions.runtime import clients
 from functions.runtime.batches import Record, each_queue_message
 from functions.runtime.settings import Environment
 from functions.runtime.telemetry import about, new_logger, new_metrics
-from functions.runtime.tiktok_app import TikTokApp, stored_app
+from functions.runtime.tiktok_app import RememberedApp, TikTokApp, stored_app
 from functions.store.tables import Tables
 from functions.store.tokens import Tokens
 
@@ -54,6 +54,7 @@ grants = Tokens(
     key_id=environment.text("NIGHTJAR_TOKENS_KEY_ID"),
 )
 secret_id = environment.text("NIGHTJAR_TIKTOK_SECRET_ID")
+stored = RememberedApp(lambda: stored_app(clients.secrets(), secret_id))
 google_secret_id = environment.text("NIGHTJAR_GOOGLE_SECRET_ID")
 hosts = environment.host_policy
 snapshot_days = environment.number("NIGHTJAR_SNAPSHOT_DAYS")
@@ -70,37 +71,41 @@ google = StoredGoogle(
 )
 
 
-@cache
-def app() -> TikTokApp | None:
-    """Return the TikTok app as it is stored; ``None`` when it cannot be read. Asked once per container."""
+def app() -> TikTokApp | Absent:
+    """Return the TikTok app as it is stored, or why it cannot be read now: the next fetch asks again."""
     try:
-        return stored_app(clients.secrets(), secret_id)
-    except (ClientError, NightjarError) as error:
+        return stored()
+    except (BotoCoreError, ClientError, NightjarError) as error:
         logger.error("The TikTok app's keys cannot be read; tokens are not refreshed.", extra=about(error))
-        return None
+        return Absent.because(Reason.SOURCE_FAILED, "the TikTok app's keys could not be read")
 
 
-@cache
-def app_keys() -> AppKeys | None:
-    """Return the TikTok app's keys; ``None`` when nobody has stored them yet."""
-    stored = app()
-    return AppKeys(stored.client_key, stored.client_secret) if stored is not None and stored.complete else None
+def app_keys() -> AppKeys | Absent | None:
+    """Return the TikTok app's keys, or why they cannot be read; ``None`` when nobody has stored them yet."""
+    known = app()
+    if isinstance(known, Absent):
+        return known
+    return AppKeys(known.client_key, known.client_secret) if known.complete else None
 
 
-@cache
 def business_keys() -> AppKeys | None:
     """Return the keys of the operator's app at TikTok's API for Business; ``None`` for the many who have none."""
-    stored = app()
-    if stored is None or not (stored.business_app_id and stored.business_app_secret.get_secret_value()):
+    known = app()
+    if isinstance(known, Absent) or not (known.business_app_id and known.business_app_secret.get_secret_value()):
         return None
-    return AppKeys(stored.business_app_id, stored.business_app_secret)
+    return AppKeys(known.business_app_id, known.business_app_secret)
 
 
-@cache
 def research() -> Research | None:
     """Return the container's way to the Research API; ``None`` where it is switched off or the app has no keys."""
-    keys = app_keys()
-    return Research(keys) if research_api and keys is not None else None
+    keys = app_keys() if research_api else None
+    return research_with(keys) if isinstance(keys, AppKeys) else None
+
+
+@lru_cache(maxsize=1)
+def research_with(keys: AppKeys) -> Research:
+    """Return the way with these keys, which remembers its token and whether its quota is spent."""
+    return Research(keys)
 
 
 async def fetch(merchant: Merchant, job: FetchJob, now: datetime) -> Snapshot:

@@ -66,15 +66,16 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class Keeper:
-    """Keeps one merchant's connection to one provider alive during one fetch. Without ``refresh`` it cannot be renewed.
+    """Keeps one merchant's connection to one provider alive during one fetch.
 
+    Without ``refresh`` it cannot be renewed; an absence in its place says why not tonight, which is an outage.
     ``owner`` is the name under which this fetch takes the lease. ``now`` was the time when the clock of ``http`` showed
     ``began``; ``deadline`` is by that clock.
     """
 
     grants: GrantStore
     http: Http
-    refresh: Refresh | None
+    refresh: Refresh | Absent | None
     merchant_id: str
     owner: str
     now: datetime
@@ -109,6 +110,8 @@ class Keeper:
     async def _renew(self, grant: Grant, *, second: bool) -> Pass:
         if self.refresh is None or grant.refresh_token is None:
             return Pass(grant, revoked=_given_back(grant))
+        if isinstance(self.refresh, Absent):
+            return Pass(grant, outage=self.refresh)
         mine = await self._lease(grant)
         if isinstance(mine, Pass):
             return mine

@@ -58,11 +58,13 @@ def test_a_dispatcher_whose_time_runs_out_hands_the_rest_to_a_fresh_one(cloud: C
         assert call(module, rest)["disabled"] == 1
 
 
-def test_the_apps_keys_are_read_once_a_container(cloud: Cloud) -> None:
-    with started("fetcher", cloud) as module:
-        keys = module.app_keys()
+def test_the_apps_keys_are_read_once_in_a_while(cloud: Cloud) -> None:
+    with started("fetcher", cloud, NIGHTJAR_RESEARCH_API="1") as module:
+        keys, research = module.app_keys(), module.research()
+        _store_keys('{"client_key": "another", "client_secret": "another"}')
 
-        assert module.app_keys() is keys
+        assert module.app_keys() == keys
+        assert module.research() is research
         assert keys.client_key == CLIENT_KEY
         assert keys.client_secret.get_secret_value() == CLIENT_SECRET
         assert CLIENT_SECRET not in repr(keys)
@@ -77,17 +79,29 @@ def test_keys_that_nobody_has_stored_yet_are_no_keys(cloud: Cloud, text: str) ->
 
 
 @pytest.mark.parametrize("text", ["MARKED, not JSON", '{"client_key": ["MARKED"]}'])
-def test_keys_that_cannot_be_read_are_no_keys_and_are_not_repeated(
+def test_keys_that_cannot_be_read_are_an_outage_and_are_not_repeated(
     cloud: Cloud, capsys: pytest.CaptureFixture[str], text: str
 ) -> None:
     with started("fetcher", cloud) as module:
         _store_keys(text)
 
-        assert module.app_keys() is None
+        keys = module.app_keys()
+        assert [cause.reason for cause in keys.causes] == ["source_failed"]
+        assert module.business_keys() is None
 
     told = capsys.readouterr().out
     assert "keys cannot be read" in told
     assert "MARKED" not in told
+
+
+def test_keys_that_could_not_be_read_once_are_read_for_the_next_merchant(cloud: Cloud) -> None:
+    with started("fetcher", cloud) as module:
+        with Stubber(clients.secrets()) as aws:
+            aws.add_client_error("get_secret_value", "ThrottlingException")
+            refused = module.app_keys()
+
+        assert [cause.reason for cause in refused.causes] == ["source_failed"]
+        assert module.app_keys().client_key == CLIENT_KEY
 
 
 @pytest.mark.parametrize(

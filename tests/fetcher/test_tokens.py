@@ -119,6 +119,19 @@ def test_without_the_apps_keys_the_token_is_used_as_it_is(world: World) -> None:
     assert sorted(world.names()) == SOURCES
 
 
+@pytest.mark.parametrize("known", [{}, {"access_token": None}, {"expires_at": LATER}])
+def test_keys_that_cannot_be_read_are_an_outage_and_no_word_against_the_token(
+    world: World, known: dict[str, Any]
+) -> None:
+    world.answers |= dict.fromkeys(("basic", "profile", "stats"), failed(401, "access_token_invalid"))
+    unreadable = Absent.because(Reason.SOURCE_FAILED, "the TikTok app's keys could not be read")
+    memory = Memory(renewable(**known))
+
+    assert fetched(grants=memory, keys=unreadable).token == unreadable
+    assert "POST token" not in world.names()
+    assert memory.rows["larkspur"].refresh_sent_at is None
+
+
 def test_without_keys_and_access_token_there_is_nothing_to_ask_with(world: World) -> None:
     snapshot = fetched(grants=Memory(renewable(access_token=None)), keys=None)
 

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
+from functions.audit.absence import Absent
 from functions.audit.grant import Grant
 from functions.audit.hosts import HostPolicy
 from functions.audit.merchant import Merchant
@@ -163,7 +164,7 @@ def fetched(
     *,
     shop: Merchant | None = None,
     grants: Memory | None = None,
-    keys: AppKeys | None = None,
+    keys: AppKeys | Absent | None = None,
     hosts: HostPolicy = HOSTS,
     http: Http | None = None,
     seconds: float = 45,
