@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from functions.store.contract.catalogue import TABLES
 from tests.infra.templates import Stacks, listed
 
 pytestmark = pytest.mark.slow
@@ -48,6 +49,31 @@ def test_a_table_has_its_keys_and_indexes(prod: Stacks, name: str) -> None:
     assert found == INDEXES.get(name, {})
     whole = {index["IndexName"]: index["Projection"] == {"ProjectionType": "ALL"} for index in indexes}
     assert whole == {index: index != "by_open_id" for index in found}
+
+
+def test_what_is_published_of_keys_indexes_and_ends_is_what_is_deployed(prod: Stacks) -> None:
+    deployed = {
+        table["TableName"].removeprefix("nightjar-prod-"): (
+            [key["AttributeName"] for key in table["KeySchema"]],
+            {
+                index["IndexName"]: (
+                    [key["AttributeName"] for key in index["KeySchema"]],
+                    index["Projection"]["ProjectionType"] == "KEYS_ONLY",
+                )
+                for index in table.get("GlobalSecondaryIndexes", [])
+            },
+            "TimeToLiveSpecification" in table,
+        )
+        for table in prod.data.of_type("DynamoDB::Table").values()
+    }
+    assert deployed == {
+        table.name: (
+            [key for key in (table.partition, table.sort) if key],
+            {index.name: ([index.partition, index.sort], index.keys_only) for index in table.indexes},
+            table.expires,
+        )
+        for table in TABLES
+    }
 
 
 def test_whose_an_account_is_can_be_asked_without_seeing_the_merchants_settings(prod: Stacks) -> None:
