@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import botocore.session
 from botocore.config import Config
@@ -19,12 +20,17 @@ if TYPE_CHECKING:
 
 # A call to a neighbour in the same region that takes longer than this is not going to come back.
 # "standard" retries throttling and connection faults with jitter; five attempts stay well inside every timeout.
+_ATTEMPTS: Final = 5
 _CONFIG = Config(
     connect_timeout=3,
     read_timeout=10,
-    retries={"mode": "standard", "total_max_attempts": 5},
+    retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
     max_pool_connections=16,
 )
+# How SNS says that it, or the key of its topic, is asked too often (API reference, Publish, and botocore's own model);
+# botocore's list of what to retry has neither.
+_SNS_THROTTLES: Final = frozenset({"Throttled", "KMSThrottling", "KMSThrottlingException"})
+_LONGEST_PAUSE: Final = 4.0  # seconds
 
 
 @cache
@@ -70,6 +76,9 @@ def secrets() -> SecretsManagerClient:
 def sns() -> SNSClient:
     """Return the container's SNS client."""
     client: SNSClient = _client("sns")
+    # Under this id it is registered once, however often the client is asked for.
+    retry: Any = _after_throttling  # what the stubs say that a handler returns holds for other events
+    client.meta.events.register("needs-retry.sns", retry, unique_id="nightjar-throttling")
     return client
 
 
@@ -77,6 +86,14 @@ def sqs() -> SQSClient:
     """Return the container's SQS client."""
     client: SQSClient = _client("sqs")
     return client
+
+
+def _after_throttling(response: Any, attempts: int, **_: object) -> float | None:  # noqa: ANN401 - botocore's own pair
+    """Return how long to pause before the next attempt, a random time under a growing limit; ``None`` for no more."""
+    error = response[1].get("Error", {}) if response is not None else {}
+    if attempts >= _ATTEMPTS or error.get("Code") not in _SNS_THROTTLES:
+        return None
+    return random.uniform(0, min(0.5 * 2**attempts, _LONGEST_PAUSE))  # noqa: S311 - spreads callers, guards nothing
 
 
 def forget() -> None:
