@@ -10,6 +10,7 @@ from functions.audit.errors import ForbiddenHost
 from functions.audit.grant import SHOPIFY, GrantStore
 from functions.audit.hosts import HostPolicy, Party
 from functions.audit.merchant import Analytics, Merchant, Provider
+from functions.fetcher.aside import aside
 from functions.fetcher.guarded import guarded
 from functions.fetcher.sources.blend import blend
 from functions.fetcher.sources.channel import Asked, Channel, Commerce
@@ -55,8 +56,7 @@ class Channels:
 
     async def ask_commerce(self, asked: Asked) -> Commerce | Absent:
         """Return what the shop system beside the analytics says."""
-        token = self._shopify_token(asked.merchant, asked.settings)
-        return token if isinstance(token, Absent) else await guarded(ask_commerce(asked, token), "shopify")
+        return await guarded(self._ask_commerce(asked), asked.settings.provider.value)
 
     def whole(self, merchant: Merchant, channel: Channel, commerce: Commerce | Absent | None) -> Channel:
         """Return the channel with the shop system's figures in it, where there is such a system."""
@@ -76,13 +76,17 @@ class Channels:
         return Channel.unseen(NO_GOOGLE) if self.google is None else await ask_ga4(asked, self.google)
 
     async def _ask_shopify(self, asked: Asked) -> Channel:
-        token = self._shopify_token(asked.merchant, asked.settings)
+        token = await self._shopify_token(asked.merchant, asked.settings)
         return Channel.unseen(token) if isinstance(token, Absent) else await ask_shopify(asked, token)
 
-    def _shopify_token(self, merchant: Merchant, settings: Analytics) -> str | Absent:
+    async def _ask_commerce(self, asked: Asked) -> Commerce | Absent:
+        token = await self._shopify_token(asked.merchant, asked.settings)
+        return token if isinstance(token, Absent) else await ask_commerce(asked, token)
+
+    async def _shopify_token(self, merchant: Merchant, settings: Analytics) -> str | Absent:
         if (refused := self.refusal(settings.base_url, Party.SHOPIFY)) is not None:
             return refused
-        grant = self.grants.get(merchant.id, SHOPIFY)
+        grant = await aside(self.grants.get, merchant.id, SHOPIFY)
         if grant is None or grant.access_token is None:
             return NO_SHOPIFY
         return grant.access_token.get_secret_value()

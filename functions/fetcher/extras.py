@@ -18,6 +18,7 @@ from functions.audit.grant import TIKTOK_BUSINESS, GrantStore
 from functions.audit.hosts import HostPolicy, Party
 from functions.audit.merchant import AccountType, Merchant, TikTok
 from functions.audit.snapshot import AccountStats
+from functions.fetcher.aside import aside
 from functions.fetcher.guarded import guarded
 from functions.fetcher.http import Http
 from functions.fetcher.sources.account import Account
@@ -93,7 +94,7 @@ class Extras:
     ) -> AccountType | Absent | None:
         base_url = tiktok.business_base_url
         if (refused := self._refused(base_url, Party.TIKTOK_BUSINESS)) is not None:
-            return None if self.grants.get(merchant.id, TIKTOK_BUSINESS) is None else refused
+            return None if await aside(self.grants.get, merchant.id, TIKTOK_BUSINESS) is None else refused
         opened = await self._keeper(merchant.id, base_url, now, deadline).open()
         if opened.grant is None or opened.outage is not None:
             return opened.outage

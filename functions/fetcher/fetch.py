@@ -15,6 +15,7 @@ from functions.audit.hosts import HostPolicy, Party
 from functions.audit.merchant import Analytics, Merchant, Provider, TikTok
 from functions.audit.periods import Periods
 from functions.audit.snapshot import AccountStats, Snapshot, TokenSeen
+from functions.fetcher.aside import aside
 from functions.fetcher.channels import NO_ANALYTICS, Channels
 from functions.fetcher.extras import Extras, Kind
 from functions.fetcher.guarded import guarded
@@ -63,12 +64,17 @@ class Fetcher:
         asking = _Asking(self, merchant, periods, now, deadline=self.http.clock() + self.seconds)
         channels = asking.channels
         extras = Extras(self.http, self.grants, self.hosts, self.new_owner, self.business_keys, self.research)
-        (opened, account, storefront), elsewhere, commerce, kind = await asyncio.gather(
-            asking.tiktok(),
-            asking.elsewhere(),
-            asking.commerce(),
-            extras.kind(merchant, now=now, deadline=asking.deadline),
+        parts = (
+            asyncio.ensure_future(asking.tiktok()),
+            asyncio.ensure_future(asking.elsewhere()),
+            asyncio.ensure_future(asking.commerce()),
+            asyncio.ensure_future(extras.kind(merchant, now=now, deadline=asking.deadline)),
         )
+        try:
+            (opened, account, storefront), elsewhere, commerce, kind = await asyncio.gather(*parts)
+        finally:
+            # Whatever failed: a refresh that is on its way must come back and be stored, or its pair is lost.
+            await asyncio.wait(parts)
         public = await extras.public_stats(merchant, account, now=now, deadline=asking.deadline)
         channel = channels.whole(merchant, elsewhere if storefront is None else storefront, commerce)
         return _snapshot(asking, night, opened, account, channel, kind, public)
@@ -115,7 +121,7 @@ class _Asking:
         if refused is None:
             opened = await keeper.open()
         else:
-            opened = Pass(self.fetcher.grants.get(merchant.id), outage=refused)
+            opened = Pass(await aside(self.fetcher.grants.get, merchant.id), outage=refused)
         account, channel = await self._ask(tiktok, opened, refused)
         if account is not None and account.rejected and not (opened.refreshed or opened.revoked or opened.outage):
             # By the clock it was still good; TikTok says otherwise. Renewed once, asked once more.
@@ -124,7 +130,7 @@ class _Asking:
                 account, channel = await self._ask(tiktok, renewed, refused)
             opened = renewed
         if account is not None and account.accepted:
-            keeper.accepted(opened)
+            await keeper.accepted(opened)
         return opened, account, channel
 
     def _keeper(self, tiktok: TikTok) -> Keeper:

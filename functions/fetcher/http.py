@@ -31,6 +31,8 @@ from functions.fetcher.pace import Pace, door_of
 for _talker in ("httpx", "httpcore"):
     logging.getLogger(_talker).setLevel(logging.WARNING)
 
+log = logging.getLogger(__name__)
+
 TOO_MANY = 429
 RETRIED = frozenset({TOO_MANY, 500, 502, 503, 504})
 NO_BODY = "answered without a body"
@@ -74,6 +76,9 @@ class Answer:
 
 SPENT = Answer(
     problem="was not asked: the budget of requests that all merchants share is spent", unsent=True, held_back=True
+)
+UNCOUNTED = Answer(
+    problem="was not asked: the budget of requests that all merchants share could not be read", unsent=True
 )
 
 
@@ -142,24 +147,30 @@ class Http:
         deadline: float,
         headers: Mapping[str, str],
         again: Callable[[Answer], bool] = worth_repeating,
+        whole: bool = False,
         **content: Any,  # noqa: ANN401 - params, json or data, as httpx takes them
     ) -> Answer:
         """Send a request, again while ``again`` says so, attempts are left and ``deadline`` (of ``clock``) allows it.
 
+        ``whole``: no attempt is begun that the deadline could cut off, because it may be acted on all the same.
         Never raises for what a source does: that is what ``Answer.problem`` is for.
         """
         answer = Answer(problem="there was no time left to ask", unsent=True)
+        last = deadline - self.limits.read if whole else deadline
         for attempt in range(self.limits.attempts):
             if attempt:
                 pause = self._pause(attempt, answer)
-                if self.clock() + pause >= deadline:
+                if self.clock() + pause >= last:
                     break
                 await self._sleep(pause)
-            if self.clock() >= deadline:
+            if self.clock() > last or self.clock() >= deadline:
                 break
-            if not await self._its_turn(url, deadline):
+            held = await self._held_back(url, deadline)
+            if held is not None:
                 # What a first attempt came to says more than that there is no turn for a second one.
-                answer = answer if attempt else SPENT
+                answer = answer if attempt else held
+                break
+            if self.clock() > last:
                 break
             left = deadline - self.clock()
             answer = await self._once(method, url, seconds=min(self.limits.read, left), headers=headers, **content)
@@ -167,17 +178,24 @@ class Http:
                 break
         return answer
 
-    async def _its_turn(self, url: str, deadline: float) -> bool:
-        """Wait for a request's turn, where its host has any; say whether it came with time for a whole attempt left.
+    async def _held_back(self, url: str, deadline: float) -> Answer | None:
+        """Wait for a request's turn, where its host has any; return why there is none with time for a whole attempt.
 
         A request that is cut off by the deadline may still be acted on: for a refresh that would cost the merchant.
+        A budget that cannot be asked gives no turn: nothing is sent that nobody counts.
         """
         if self._pace is None or door_of(url) not in self.paced:
-            return True
-        wait = await self._pace.turn(within=max(deadline - self.clock() - self.limits.read, 0.0))
+            return None
+        try:
+            wait = await self._pace.turn(within=max(deadline - self.clock() - self.limits.read, 0.0))
+        except Exception as error:  # noqa: BLE001 - whatever the table's client raises
+            log.error("The budget could not be asked; nothing is sent.", extra={"error_type": type(error).__name__})
+            return UNCOUNTED
+        if wait is None:
+            return SPENT
         if wait:
             await self._sleep(wait)
-        return wait is not None
+        return None
 
     async def wait(self, seconds: float, *, deadline: float) -> bool:
         """Wait so long, if there is time to ask anything afterwards; say whether there was."""

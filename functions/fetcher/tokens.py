@@ -16,6 +16,7 @@ from functions.audit.absence import Absent, Reason
 from functions.audit.errors import Conflict
 from functions.audit.grant import INVALID_GRANT, TIKTOK, Grant, GrantStore, State, refusal
 from functions.audit.snapshot import Figure
+from functions.fetcher.aside import aside
 from functions.fetcher.http import Http
 from functions.fetcher.sources.envelope import Failure
 
@@ -27,8 +28,6 @@ MARGIN: Final = timedelta(minutes=10)
 # Nobody who heeds its deadline is still at work when its lease ends.
 BEYOND: Final = timedelta(seconds=15)
 TO_STORE: Final = 5.0  # seconds before the deadline at which an answer is waited for no longer: it must be stored too
-TO_SEND: Final = 3.0  # seconds that an answer must be given at least, else nothing is sent
-TO_ASK: Final = 10.0  # seconds that are left for the sources by whoever waits for another fetch's renewal
 _DAY: Final = Decimal(86400)
 
 BUSY: Final = Absent.because(Reason.SOURCE_FAILED, "another fetch is renewing the token and has not come back yet")
@@ -88,7 +87,7 @@ class Keeper:
 
         A connection with a mark is renewed in any case: what was noted of it shows to be so, or is over.
         """
-        grant = self.grants.get(self.merchant_id, self.provider)
+        grant = await aside(self.grants.get, self.merchant_id, self.provider)
         if grant is None:
             return Pass(None)
         settled = grant.state is State.CONNECTED and grant.refresh_sent_at is None
@@ -102,10 +101,10 @@ class Keeper:
         """
         return await self._renew(grant, second=False)
 
-    def accepted(self, opened: Pass) -> None:
+    async def accepted(self, opened: Pass) -> None:
         """Take note that TikTok accepted the access token: whatever a webhook said, the permission is there."""
         if opened.grant is not None and opened.grant.state is State.REMOVED and not opened.revoked:
-            self.grants.note(opened.grant, State.CONNECTED, None, at=self._time)
+            await aside(self.grants.note, opened.grant, State.CONNECTED, None, at=self._time)
 
     async def _renew(self, grant: Grant, *, second: bool) -> Pass:
         if self.refresh is None or grant.refresh_token is None:
@@ -120,35 +119,35 @@ class Keeper:
             return await self._store(mine, came)
         if came.code == INVALID_GRANT:
             return await self._rejected(mine, second=second)
-        self.grants.release(mine, owner=self.owner)
+        await aside(self.grants.release, mine, owner=self.owner)
         return Pass(mine, outage=came.absent)
 
     async def _lease(self, grant: Grant) -> Grant | Pass:
         """Return the grant as it is once the lease is won, or the pass that somebody else's work makes it be."""
         tries = 0
-        while self.http.clock() + TO_SEND + TO_STORE <= self.deadline:
+        while self.http.clock() <= self._last_call:
             now = self._time
             until = now + timedelta(seconds=self.deadline - self.http.clock()) + BEYOND
-            mine = self.grants.lease(grant, owner=self.owner, now=now, until=until)
+            mine = await aside(self.grants.lease, grant, owner=self.owner, now=now, until=until)
             if mine is not None:
-                return self._won(grant, mine, now)
-            newest = self.grants.get(self.merchant_id, self.provider)
+                return await self._won(grant, mine, now)
+            newest = await aside(self.grants.get, self.merchant_id, self.provider)
             if newest is None:
                 return Pass(None)
             if newest.version != grant.version:
                 return Pass(newest, refreshed=True)
             tries += 1
-            if not await self.http.rest(tries, deadline=self.deadline - TO_ASK):
-                return Pass(grant, outage=BUSY)
-        return Pass(grant, outage=NO_TIME)
+            if not await self.http.rest(tries, deadline=self._last_call):
+                break
+        return Pass(grant, outage=BUSY if tries else NO_TIME)
 
-    def _won(self, grant: Grant, mine: Grant, now: datetime) -> Grant | Pass:
+    async def _won(self, grant: Grant, mine: Grant, now: datetime) -> Grant | Pass:
         if mine.refresh_sent_at is not None and mine.refresh_sent_at < now:
             # Whoever sent it died before its answer was stored. What there is to try now is the old token, once.
-            mine = self._lost(mine)
+            mine = await self._lost(mine)
         if mine.version == grant.version and mine.refresh_token is not None:
             return mine
-        self.grants.release(mine, owner=self.owner)
+        await aside(self.grants.release, mine, owner=self.owner)
         return Pass(mine, refreshed=True)
 
     async def _ask(self, mine: Grant, refresh: Refresh) -> tuple[Grant, Grant | Failure]:
@@ -156,8 +155,8 @@ class Keeper:
         was_lost = mine.state is State.LOST_ROTATION
         came = await refresh(mine)
         if isinstance(came, Failure) and came.lost:
-            mine = self._lost(mine)
-            if not was_lost and await self.http.rest(1, deadline=self.deadline - TO_STORE - TO_SEND):
+            mine = await self._lost(mine)
+            if not was_lost and await self.http.rest(1, deadline=self._last_call):
                 came = await refresh(mine)
         return mine, came
 
@@ -171,58 +170,63 @@ class Keeper:
         tries = 0
         while True:
             try:
-                stored = self.grants.replace(mine, new, owner=self.owner)
+                stored = await aside(self.grants.replace, mine, new, owner=self.owner)
                 break
             except Conflict:
                 # Whoever was quicker is believed, also if they disconnected the merchant: nothing unstored is used.
-                self.grants.release(mine, owner=self.owner)
-                return Pass(self.grants.get(self.merchant_id, self.provider), refreshed=True)
+                await aside(self.grants.release, mine, owner=self.owner)
+                return Pass(await aside(self.grants.get, self.merchant_id, self.provider), refreshed=True)
             except Exception:
                 tries += 1
                 if not await self.http.rest(tries, deadline=self.deadline):
                     raise
         if stored.lease_owner == self.owner:
-            self.grants.release(stored, owner=self.owner)
+            await aside(self.grants.release, stored, owner=self.owner)
         return Pass(stored, refreshed=True)
 
     async def _rejected(self, mine: Grant, *, second: bool) -> Pass:
         """Say that the connection is broken, unless another refresh token is stored by now that was not tried."""
-        newest = self.grants.get(self.merchant_id, self.provider)
+        newest = await aside(self.grants.get, self.merchant_id, self.provider)
         if newest is not None and newest.refresh_token == mine.refresh_token:
-            broken = self._broken(newest)
+            broken = await self._broken(newest)
             if broken is not None:
-                self.grants.release(mine, owner=self.owner)
+                await aside(self.grants.release, mine, owner=self.owner)
                 return Pass(broken, revoked=True)
-            newest = self.grants.get(self.merchant_id, self.provider)
+            newest = await aside(self.grants.get, self.merchant_id, self.provider)
         if newest is None:
             return Pass(None)
-        self.grants.release(mine, owner=self.owner)
+        await aside(self.grants.release, mine, owner=self.owner)
         if second or newest.refresh_token in {None, mine.refresh_token}:
             return Pass(newest, revoked=True)
         return Pass(newest, refreshed=True) if self._lasts(newest) else await self._renew(newest, second=True)
 
-    def _broken(self, grant: Grant) -> Grant | None:
+    async def _broken(self, grant: Grant) -> Grant | None:
         """Return the grant as it is noted to be broken; ``None`` when it changed at this very moment."""
         reason = refusal(grant)
         if grant.state is State.REMOVED or (grant.state, grant.state_reason) == (State.RECONNECT_NEEDED, reason):
             return grant
-        return self._noted(grant, State.RECONNECT_NEEDED, reason)
+        return await self._noted(grant, State.RECONNECT_NEEDED, reason)
 
-    def _lost(self, grant: Grant) -> Grant:
+    async def _lost(self, grant: Grant) -> Grant:
         """Note that nobody knows whether the refresh token still works, where nothing worse is known."""
         if grant.state is not State.CONNECTED:
             return grant
-        return self._noted(grant, State.LOST_ROTATION, None) or grant
+        return await self._noted(grant, State.LOST_ROTATION, None) or grant
 
-    def _noted(self, grant: Grant, state: State, reason: str | None) -> Grant | None:
+    async def _noted(self, grant: Grant, state: State, reason: str | None) -> Grant | None:
         at = self._time
-        if not self.grants.note(grant, state, reason, at=at):
+        if not await aside(self.grants.note, grant, state, reason, at=at):
             return None
         return grant.model_copy(update={"state": state, "state_reason": reason, "state_since": at})
 
     def _lasts(self, grant: Grant) -> bool:
         ends = grant.expires_at
         return grant.access_token is not None and ends is not None and ends > self._time + MARGIN
+
+    @property
+    def _last_call(self) -> float:
+        """When a refresh may be sent at the latest: a whole attempt lies before the time that storing takes."""
+        return self.deadline - TO_STORE - self.http.limits.read
 
     @property
     def _time(self) -> datetime:

@@ -211,6 +211,22 @@ def test_without_time_nothing_is_asked(world: World) -> None:
     assert world.requests == []
 
 
+@pytest.mark.parametrize(("seconds", "sent"), [(7.9, 0), (8, 1)])
+def test_what_must_not_be_cut_off_is_sent_only_with_the_time_of_a_whole_attempt_left(
+    world: World, seconds: float, sent: int
+) -> None:
+    answer = called(seconds=seconds, whole=True)
+
+    assert (len(world.requests), answer.unsent) == (sent, not sent)
+
+
+def test_what_must_not_be_cut_off_is_not_repeated_without_that_time(world: World) -> None:
+    world.answers["sessions"] = [failed(429, "rate_limit_exceeded", **{"Retry-After": "5"}), ok({})]
+
+    assert called(seconds=13, whole=True).status == 429
+    assert len(world.requests) == 1
+
+
 @pytest.mark.usefixtures("world")
 @pytest.mark.parametrize(("seconds", "granted"), [(45, 8), (3, 3)])
 def test_an_attempt_lasts_eight_seconds_or_what_is_left(

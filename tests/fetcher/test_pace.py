@@ -14,9 +14,10 @@ import pytest
 from console.local_budget import LocalBudget
 from functions.audit.absence import Absent, Reason
 from functions.audit.budget import Budget, Rate, Spent, Turns
+from functions.audit.grant import State
 from functions.audit.snapshot import Snapshot
 from functions.fetcher.fetch import Fetcher
-from functions.fetcher.http import SPENT, Answer, Http, Limits
+from functions.fetcher.http import SPENT, UNCOUNTED, Answer, Http, Limits
 from functions.fetcher.pace import LATE, Pacer, door_of
 from tests.builders import NIGHT
 from tests.fetcher.waiting import HOSTS, NOW, Hands
@@ -66,11 +67,12 @@ class Stage:
         """Have others book so many turns, a second each."""
         self.budget.budget.take(turns, now=EPOCH + Decimal(self.hands.seconds), within=Decimal(1000))
 
-    def ask(self, *urls: str, seconds: float = SECONDS, **limits: Any) -> list[Answer]:
+    def ask(self, *urls: str, seconds: float = SECONDS, whole: bool = False, **limits: Any) -> list[Answer]:
         async def run() -> list[Answer]:
             async with self.http(**limits) as http:
                 deadline = self.hands.read() + seconds
-                return await asyncio.gather(*(http.call("GET", url, deadline=deadline, headers={}) for url in urls))
+                calls = (http.call("GET", url, deadline=deadline, headers={}, whole=whole) for url in urls)
+                return await asyncio.gather(*calls)
 
         return asyncio.run(run())
 
@@ -192,11 +194,15 @@ def test_another_host_is_another_one(other: str) -> None:
     assert door_of(other) != door_of(BASE)
 
 
-def seen(stage: Stage, **shop: Any) -> Snapshot:
+def renewable() -> Memory:
+    return Memory(grant(refresh_token="rft.file", expires_at=NOW))
+
+
+def seen(stage: Stage, memory: Memory | None = None, **shop: Any) -> Snapshot:
     async def run() -> Snapshot:
         async with stage.http() as http:
             http.paced.clear()
-            fetcher = Fetcher(http, Memory(grant(refresh_token="rft.file", expires_at=NOW)), KEYS, HOSTS, SECONDS)
+            fetcher = Fetcher(http, memory or renewable(), KEYS, HOSTS, SECONDS)
             return await fetcher.fetch(merchant(**shop), NIGHT, PERIODS, now=NOW)
 
     return asyncio.run(run())
@@ -311,10 +317,6 @@ def test_a_booking_for_several_heeds_the_least_patient(stage: Stage) -> None:
 
 
 def test_a_budget_that_cannot_be_asked_fails_all_who_ask(stage: Stage) -> None:
-    class Broken:
-        def take(self, turns: int, *, now: Decimal, within: Decimal) -> Turns | Spent:
-            raise ConnectionError(f"{turns} {now} {within}")
-
     stage.budget.budget = Broken()
 
     async def run() -> list[Any]:
@@ -322,6 +324,51 @@ def test_a_budget_that_cannot_be_asked_fails_all_who_ask(stage: Stage) -> None:
 
     assert [type(answer) for answer in asyncio.run(run())] == [ConnectionError] * 3
     assert stage.budget.bookings == [3]
+
+
+class Broken:
+    """A budget whose table refuses."""
+
+    def take(self, turns: int, *, now: Decimal, within: Decimal) -> Turns | Spent:
+        raise ConnectionError(f"{turns} {now} {within}")
+
+
+def test_a_budget_that_cannot_be_asked_gives_no_turn_and_says_so(stage: Stage, world: World) -> None:
+    stage.budget.budget = Broken()
+
+    assert stage.ask(URL) == [UNCOUNTED]
+    assert (UNCOUNTED.unsent, UNCOUNTED.rate_limited) == (True, False)
+    assert world.requests == []
+
+
+def test_a_refresh_that_got_no_turn_leaves_no_mark_and_other_hosts_are_asked(stage: Stage, world: World) -> None:
+    stage.budget.budget = Broken()
+    memory = renewable()
+
+    snapshot = seen(stage, memory)
+
+    assert isinstance(snapshot.token, Absent)
+    assert snapshot.token.causes[0].reason is Reason.SOURCE_FAILED
+    assert {request.url.host for request in world.requests} == {"shop.example"}
+    row = memory.rows["larkspur"]
+    assert (row.state, row.lease_owner, row.refresh_sent_at) == (State.CONNECTED, None, None)
+
+
+def test_a_turn_that_takes_long_to_book_leaves_too_little_time_for_what_must_not_be_cut_off(
+    stage: Stage, world: World
+) -> None:
+    class Slow(Recorded):
+        def take(self, turns: int, *, now: Decimal, within: Decimal) -> Turns | Spent:
+            stage.hands.seconds += 3
+            return super().take(turns, now=now, within=within)
+
+    stage.budget = Slow()
+    stage.__post_init__()
+
+    (answer,) = stage.ask(URL, seconds=10, whole=True)
+
+    assert answer.unsent
+    assert world.requests == []
 
 
 def test_who_no_longer_wants_a_turn_is_given_none(stage: Stage) -> None:

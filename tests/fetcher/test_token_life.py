@@ -121,7 +121,7 @@ def test_a_lost_answer_and_an_access_token_that_has_ended_are_no_rejection(stage
 def test_a_lost_answer_without_time_for_another_try_is_tried_by_the_next_fetch(stage: Cloud) -> None:
     async def story() -> None:
         connection, steps = over_aws(stage), Steps({(SENT, BEFORE): cut})
-        await connection.fetch(steps, seconds=8.4)
+        await connection.fetch(steps, seconds=13.4)
 
         assert steps.names.count("refresh") == 1
         assert connection.standing == LOST
@@ -166,7 +166,7 @@ def test_without_the_time_that_an_answer_and_its_storing_take_nothing_is_sent(st
     async def story() -> None:
         connection, steps = over_aws(stage), Steps()
         connection.tiktok.login()
-        snapshot = await connection.fetch(steps, seconds=7.9)
+        snapshot = await connection.fetch(steps, seconds=12.9)
 
         assert snapshot.token == NO_TIME
         assert "refresh" not in steps.names

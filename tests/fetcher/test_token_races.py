@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from functions.audit.snapshot import Snapshot
-from functions.fetcher.tokens import BUSY, TO_ASK
+from functions.fetcher.http import Limits
+from functions.fetcher.tokens import BUSY, TO_STORE
 from tests.cloud import Cloud
 from tests.fetcher.connection import SECONDS, Connection, over_aws, rejected
 from tests.fetcher.steps import Side, Steps
@@ -98,7 +99,8 @@ def test_who_waits_for_another_fetch_gives_up_while_there_is_time_to_ask_the_sou
         assert snapshot.token == BUSY
         assert connection.standing == CONNECTED
         assert "refresh" not in steps.names
-        assert SECONDS - TO_ASK - 2 <= clock() - begun <= SECONDS - TO_ASK + 3
+        last = SECONDS - TO_STORE - Limits().read
+        assert last - 2 <= clock() - begun <= last + 3
 
     run(story())
 

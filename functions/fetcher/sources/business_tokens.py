@@ -36,6 +36,7 @@ async def renew(
         deadline=deadline,
         headers={"Cache-Control": "no-cache"},
         again=_untouched,
+        whole=True,
         json={
             "client_id": keys.client_key,
             "client_secret": keys.client_secret.get_secret_value(),

@@ -66,6 +66,7 @@ async def refresh(
         deadline=deadline,
         headers={"Cache-Control": "no-cache"},
         again=_untouched,
+        whole=True,
         data={
             "client_key": keys.client_key,
             "client_secret": keys.client_secret.get_secret_value(),
