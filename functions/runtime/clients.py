@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
-# A call to a neighbour in the same region that takes longer than this is not going to come back.
-# "standard" retries throttling and connection faults with jitter; five attempts stay well inside every timeout.
+# A neighbour in the same region answers within milliseconds: what takes longer than this is not going to come back.
+# "standard" retries throttling and connection faults with jitter. Five attempts that all hang are 10 seconds and the
+# pauses: inside the shortest timeout, and inside the 15 seconds that the fetcher keeps to store what it has.
 _ATTEMPTS: Final = 5
 _CONFIG = Config(
-    connect_timeout=3,
-    read_timeout=10,
+    connect_timeout=2,
+    read_timeout=2,
     retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
     max_pool_connections=16,
 )
