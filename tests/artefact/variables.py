@@ -30,7 +30,14 @@ OWN: Final[Mapping[str, Mapping[str, str]]] = {
         "NIGHTJAR_RESEARCH_API": "0",
     },
     "evaluator": {"NIGHTJAR_AUDIT_DAYS": "400"},
-    "notifier": {"NIGHTJAR_ALERTS_TOPIC_ARN": f"{_TOPIC}-alerts"},
+    "notifier": {
+        "NIGHTJAR_ALERTS_TOPIC_ARN": f"{_TOPIC}-alerts",
+        "NIGHTJAR_TEXTS_TOPIC_ARN": f"{_TOPIC}-texts",
+        "NIGHTJAR_SCHEDULE_GROUP": "nightjar-demo-texts",
+        "NIGHTJAR_SCHEDULE_ROLE_ARN": "arn:aws:iam::000000000000:role/nightjar-demo-texts-scheduler",
+        "NIGHTJAR_SCHEDULE_TARGET_ARN": "arn:aws:lambda:us-east-1:000000000000:function:nightjar-demo-notifier",
+        "NIGHTJAR_SCHEDULE_DEAD_ARN": "arn:aws:sqs:us-east-1:000000000000:nightjar-demo-schedule-dlq",
+    },
     "closer": {"NIGHTJAR_OPERATORS_TOPIC_ARN": f"{_TOPIC}-operators", "NIGHTJAR_AUDIT_DAYS": "400"},
     "webhook": {"NIGHTJAR_TIKTOK_SECRET_ID": _SECRET},
 }
