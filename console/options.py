@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +12,7 @@ import typer
 
 from functions.audit.hosts import DEFAULT_HOSTS, HostPolicy, is_loopback
 from functions.audit.periods import parse_night
+from functions.runtime.settings import Environment
 
 
 class Format(StrEnum):
@@ -35,7 +37,11 @@ EndpointOption = Annotated[
 FileOption = Annotated[Path, typer.Option("--merchants", metavar="FILE", help="The merchants file (TOML).")]
 AllowHostOption = Annotated[
     list[str] | None,
-    typer.Option("--allow-host", metavar="HOST", help="One more host that tokens may be sent to; repeat for more."),
+    typer.Option(
+        "--allow-host",
+        metavar="HOST",
+        help="One more storefront host that access tokens may be sent to; repeat for more.",
+    ),
 ]
 
 
@@ -49,6 +55,13 @@ def night_of(text: str | None) -> date:
 
 
 def local_hosts(allowed: list[str] | None) -> HostPolicy:
-    """Return which hosts the local console may send tokens to: the known ones, those named, and this machine."""
+    """Return which hosts the local console may send tokens to: the known ones, those named, and this machine.
+
+    A storefront that is allowed is not TikTok: only hosts in ``NIGHTJAR_TIKTOK_HOSTS`` get the app's secret, too.
+    """
     named = {host.lower() for host in allowed or ()}
-    return HostPolicy(hosts=DEFAULT_HOSTS | {host for host in named if not is_loopback(host)}, loopback_http=True)
+    return HostPolicy(
+        hosts=DEFAULT_HOSTS | {host for host in named if not is_loopback(host)},
+        loopback_http=True,
+        tiktok_hosts=Environment(os.environ).tiktok_hosts,
+    )

@@ -88,6 +88,7 @@ class Rooms:
                 "NIGHTJAR_TIKTOK_SECRET_ID": secret,
                 "NIGHTJAR_GOOGLE_SECRET_ID": google,
                 "NIGHTJAR_ALLOWED_HOSTS": ",".join(stage.allowed_hosts),
+                "NIGHTJAR_TIKTOK_HOSTS": ",".join(stage.tiktok_hosts),
                 "NIGHTJAR_ALLOW_LOOPBACK_HTTP": "1" if stage.loopback_http else "0",
                 "NIGHTJAR_SNAPSHOT_DAYS": str(stage.snapshot_days),
                 "NIGHTJAR_RESEARCH_API": "1" if stage.research_api else "0",

@@ -78,6 +78,7 @@ class Stage(BaseModel):
     ``nightly`` starts the night, ``closing`` ends it on the same UTC day. ``retain_data`` keeps tables, key, secret
     and topics when the stack is deleted. ``*_concurrency`` caps how many functions work on a queue at once.
     ``tiktok_requests_per_minute`` is what TikTok allows the app: stages that share one app have to share it out.
+    ``allowed_hosts`` are storefronts; only ``tiktok_hosts`` are given the app's secret and refresh tokens.
     ``webhook`` opens an address to which TikTok tells disconnected accounts. ``research_api`` looks up public counts
     where a merchant's own cannot be seen: for operators whom TikTok has admitted to its Research API.
     ``emails`` and ``phones`` get merchants' criticals, ``operators`` the night's summary and every alarm.
@@ -100,6 +101,7 @@ class Stage(BaseModel):
     evaluate_concurrency: Annotated[int, Field(ge=2, le=1000)]
     tiktok_requests_per_minute: Annotated[int, Field(ge=2, le=60_000)]
     allowed_hosts: Annotated[tuple[Host, ...], Field(min_length=1)]
+    tiktok_hosts: Annotated[tuple[Host, ...], Field(min_length=1)] = ("open.tiktokapis.com",)
     loopback_http: bool = False
     webhook: bool = False
     research_api: bool = False

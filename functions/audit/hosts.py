@@ -15,7 +15,8 @@ from functions.audit.errors import ForbiddenHost
 TIKTOK_API = "https://open.tiktokapis.com"
 TIKTOK_BUSINESS_API = "https://business-api.tiktok.com"
 GOOGLE_ANALYTICS_API = "https://analyticsdata.googleapis.com"
-DEFAULT_HOSTS = frozenset({"open.tiktokapis.com"})
+TIKTOK_HOSTS = frozenset({"open.tiktokapis.com"})
+DEFAULT_HOSTS = TIKTOK_HOSTS
 # One label below Shopify's domain: the shop's permanent name, never a domain that the shop chose.
 _SHOPIFY: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,61}\.myshopify\.com")
 _AWS_STS: Final = re.compile(r"sts\.[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}\.amazonaws\.com")
@@ -58,19 +59,20 @@ _OWN_HOSTS: Final = {
 class HostPolicy:
     """Which base addresses are acceptable.
 
-    ``hosts``: exact host names of TikTok and of storefronts that https may reach; the other parties' hosts are fixed.
-    ``loopback_http``: whether plain http to this very machine is allowed, which only the local console and the demo say
-    yes to.
+    ``hosts``: exact host names of storefronts that https may reach; ``tiktok_hosts``: those that may be TikTok, which
+    get the app's secret and the refresh tokens. The other parties' hosts are fixed. ``loopback_http``: whether plain
+    http to this very machine is allowed, which only the local console and the demo say yes to.
 
     Raises:
-        ForbiddenHost: one of ``hosts`` is no host name, but a pattern, an IP address or a whole URL.
+        ForbiddenHost: one of the hosts is no host name, but a pattern, an IP address or a whole URL.
     """
 
     hosts: frozenset[str] = DEFAULT_HOSTS
     loopback_http: bool = False
+    tiktok_hosts: frozenset[str] = TIKTOK_HOSTS
 
     def __post_init__(self) -> None:
-        for host in sorted(self.hosts):
+        for host in sorted(self.hosts | self.tiktok_hosts):
             if not is_host_name(host):
                 raise ForbiddenHost(
                     f"{host!r} cannot be allowed: give one host's full name in lower case, as in open.tiktokapis.com, "
@@ -103,8 +105,10 @@ class HostPolicy:
             return _plain(parts)
         if parts.scheme != "https":
             raise ForbiddenHost(f"{base_url!r} must use https: a merchant's token travels with every request.")
-        if party in {Party.TIKTOK, Party.STOREFRONT}:
+        if party is Party.STOREFRONT:
             known = f"{', '.join(sorted(self.hosts))}. The operator may allow more hosts"
+        elif party is Party.TIKTOK:
+            known = f"{', '.join(sorted(self.tiktok_hosts))}. The operator may allow more hosts to be TikTok's"
         else:
             known = "NAME.myshopify.com" if party is Party.SHOPIFY else ", ".join(sorted(_OWN_HOSTS[party]))
         raise ForbiddenHost(f"The host of {base_url!r} is not allowed. Allowed: {known}.")
@@ -120,6 +124,8 @@ class HostPolicy:
             return _SHOPIFY.fullmatch(host) is not None
         if party is Party.GOOGLE_TOKENS and _AWS_STS.fullmatch(host):
             return True
+        if party is Party.TIKTOK:
+            return host in self.tiktok_hosts
         return host in _OWN_HOSTS.get(party, self.hosts)
 
 

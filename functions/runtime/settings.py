@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from functions.audit.errors import InvalidInput
-from functions.audit.hosts import HostPolicy
+from functions.audit.hosts import TIKTOK_HOSTS, HostPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,17 @@ class Environment:
     @property
     def host_policy(self) -> HostPolicy:
         """Which hosts a merchant's token may be sent to on this stage."""
-        hosts = frozenset(
-            host.strip().lower() for host in self.text("NIGHTJAR_ALLOWED_HOSTS").split(",") if host.strip()
+        return HostPolicy(
+            hosts=_hosts(self.text("NIGHTJAR_ALLOWED_HOSTS")),
+            loopback_http=self.switched_on("NIGHTJAR_ALLOW_LOOPBACK_HTTP"),
+            tiktok_hosts=self.tiktok_hosts,
         )
-        return HostPolicy(hosts=hosts, loopback_http=self.switched_on("NIGHTJAR_ALLOW_LOOPBACK_HTTP"))
+
+    @property
+    def tiktok_hosts(self) -> frozenset[str]:
+        """Which hosts may be TikTok: TikTok's own where nobody says otherwise."""
+        return _hosts(self.variables.get("NIGHTJAR_TIKTOK_HOSTS", "")) or TIKTOK_HOSTS
+
+
+def _hosts(text: str) -> frozenset[str]:
+    return frozenset(host.strip().lower() for host in text.split(",") if host.strip())

@@ -25,6 +25,7 @@ OWN: Final[Mapping[str, Mapping[str, str]]] = {
         "NIGHTJAR_TIKTOK_SECRET_ID": _SECRET,
         "NIGHTJAR_GOOGLE_SECRET_ID": _SECRET.replace("tiktok-app", "google"),
         "NIGHTJAR_ALLOWED_HOSTS": "open.tiktokapis.com",
+        "NIGHTJAR_TIKTOK_HOSTS": "open.tiktokapis.com",
         "NIGHTJAR_ALLOW_LOOPBACK_HTTP": "0",
         "NIGHTJAR_SNAPSHOT_DAYS": "90",
         "NIGHTJAR_RESEARCH_API": "0",

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from functions.audit.errors import ForbiddenHost, InvalidInput
-from functions.audit.hosts import DEFAULT_HOSTS, HostPolicy, Party, is_host_name, is_loopback
+from functions.audit.hosts import DEFAULT_HOSTS, TIKTOK_HOSTS, HostPolicy, Party, is_host_name, is_loopback
 
 STRICT = HostPolicy()
 MORE = HostPolicy(hosts=DEFAULT_HOSTS | {"shop.example"})
@@ -157,6 +157,16 @@ def test_each_party_has_hosts_of_its_own(party: Party, given: str, *, allowed: b
             STRICT.check(given, party)
 
 
+def test_a_storefronts_host_is_not_tiktok_unless_the_operator_says_so() -> None:
+    said_so = HostPolicy(tiktok_hosts=TIKTOK_HOSTS | {"proxy.example"})
+
+    with pytest.raises(ForbiddenHost, match=r"Allowed: open\.tiktokapis\.com\. The operator may"):
+        MORE.check("https://shop.example", Party.TIKTOK)
+    assert said_so.check("https://proxy.example", Party.TIKTOK) == "https://proxy.example"
+    with pytest.raises(ForbiddenHost):
+        said_so.check("https://proxy.example", Party.STOREFRONT)
+
+
 @pytest.mark.parametrize(
     "host",
     ["*", "*.example.com", ".example.com", "example.com.", "10.0.0.1", "127.0.0.1", "2130706433", "0x7f.1", "::1",
@@ -168,6 +178,8 @@ def test_the_operator_can_allow_one_hosts_full_name_only(host: str) -> None:
     assert not is_host_name(host)
     with pytest.raises(ForbiddenHost, match=re.escape("give one host's full name in lower case")):
         HostPolicy(hosts=frozenset({"open.tiktokapis.com", host}))
+    with pytest.raises(ForbiddenHost, match=re.escape("give one host's full name in lower case")):
+        HostPolicy(tiktok_hosts=frozenset({"open.tiktokapis.com", host}))
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,7 @@ def environment_of(room: str, cloud: Cloud | None = None) -> dict[str, str]:
             "NIGHTJAR_TIKTOK_SECRET_ID": _secret() if cloud else "secret",
             "NIGHTJAR_GOOGLE_SECRET_ID": "google",
             "NIGHTJAR_ALLOWED_HOSTS": "open.tiktokapis.com",
+            "NIGHTJAR_TIKTOK_HOSTS": "open.tiktokapis.com",
             "NIGHTJAR_ALLOW_LOOPBACK_HTTP": "0",
             "NIGHTJAR_SNAPSHOT_DAYS": "35",
             "NIGHTJAR_RESEARCH_API": "0",

@@ -199,6 +199,16 @@ def test_a_forbidden_tiktok_gets_neither_token_nor_keys_and_the_storefront_is_as
     assert {request.url.host for request in world.requests} == {"shop.example"}
 
 
+def test_a_storefronts_host_gets_no_refresh_token_and_no_apps_secret(world: World) -> None:
+    shop = merchant(tiktok={"open_id": "o", "base_url": "https://shop.example"})
+    ended = Memory(grant(refresh_token="rft.file", expires_at=NOW))
+    snapshot = fetched(shop=shop, grants=ended, keys=KEYS)
+
+    assert reason(snapshot.token) is Reason.NOT_CONNECTED
+    assert {request.method for request in world.requests} == {"GET"}
+    assert not any(b"rft.file" in request.content or b"app-secret" in request.content for request in world.requests)
+
+
 def test_loopback_is_forbidden_unless_it_was_allowed(world: World) -> None:
     shop = merchant(analytics={"base_url": "http://127.0.0.1:9"})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -199,10 +199,12 @@ def renewable() -> Memory:
 
 
 def seen(stage: Stage, memory: Memory | None = None, **shop: Any) -> Snapshot:
+    hosts = replace(HOSTS, tiktok_hosts=HOSTS.hosts)
+
     async def run() -> Snapshot:
         async with stage.http() as http:
             http.paced.clear()
-            fetcher = Fetcher(http, memory or renewable(), KEYS, HOSTS, SECONDS)
+            fetcher = Fetcher(http, memory or renewable(), KEYS, hosts, SECONDS)
             return await fetcher.fetch(merchant(**shop), NIGHT, PERIODS, now=NOW)
 
     return asyncio.run(run())

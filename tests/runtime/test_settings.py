@@ -50,6 +50,14 @@ def test_only_listed_hosts_are_allowed() -> None:
         policy.check("https://evil.example")
 
 
+def test_tiktok_is_where_it_is_unless_the_stage_says_otherwise() -> None:
+    allowed = {"NIGHTJAR_ALLOWED_HOSTS": "shop.example"}
+    told = Environment(allowed | {"NIGHTJAR_TIKTOK_HOSTS": "Open.TikTokApis.com, proxy.example"}).host_policy
+
+    assert Environment(allowed).host_policy.tiktok_hosts == {"open.tiktokapis.com"}
+    assert told.tiktok_hosts == {"open.tiktokapis.com", "proxy.example"}
+
+
 @pytest.mark.parametrize("said", [None, "0", "", "yes", "true"])
 def test_plain_http_to_this_machine_is_allowed_only_when_the_stage_says_so(said: str | None) -> None:
     variables = {"NIGHTJAR_ALLOWED_HOSTS": "open.tiktokapis.com"}
