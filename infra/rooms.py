@@ -152,6 +152,7 @@ class Rooms:
             environment={
                 "NIGHTJAR_ALERTS_TOPIC_ARN": self.data.alerts.topic_arn,
                 "NIGHTJAR_TEXTS_TOPIC_ARN": self.data.texts.topic_arn,
+                **self._text_terms,
                 **later.environment(f"{prefix}notifier"),
             },
         )
@@ -160,6 +161,7 @@ class Rooms:
             use_table(alerts, "GetItem", "UpdateItem"),
             consume_stream(alerts),
             use_table(self.data.tables["merchants"], "GetItem"),
+            use_table(self.data.tables["budgets"], "UpdateItem"),
             publish(self.data.alerts),
             publish(self.data.texts),
             send(unpublished.queue),
@@ -209,6 +211,17 @@ class Rooms:
         )
         open_to_the_internet(function, at_once=WEBHOOK_AT_ONCE, alarms=self.common.alarms)
         return function
+
+    @property
+    def _text_terms(self) -> dict[str, str]:
+        stage = self.common.stage
+        sender = {"NIGHTJAR_SMS_SENDER_ID": stage.sms_sender_id} if stage.sms_sender_id else {}
+        return {
+            "NIGHTJAR_SMS_PER_NIGHT": str(stage.sms_per_night),
+            "NIGHTJAR_SMS_PER_MERCHANT": str(stage.sms_per_merchant),
+            "NIGHTJAR_SMS_MAX_PRICE_USD": f"{stage.sms_max_price_usd:f}",
+            **sender,
+        }
 
     @property
     def _audit_days(self) -> dict[str, str]:

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import time
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Final, Self
 
@@ -23,6 +24,7 @@ LOG_DAYS: Final = frozenset(
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,15}")
 _EMAIL = re.compile(r"[^@\s,;<>\"]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
+_SENDER = re.compile(r"(?=[0-9]*[A-Za-z])[A-Za-z0-9]{1,11}")
 # The last label has a letter first: what ends in a number is an IP address to some reader of URLs or other.
 _HOST = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?")
 
@@ -52,6 +54,12 @@ def _host(value: str) -> str:
     return value
 
 
+def _sender(value: str) -> str:
+    if not _SENDER.fullmatch(value):
+        raise ValueError("not a sender of text messages: 1 to 11 of A-Z, a-z and 0-9, a letter among them")
+    return value
+
+
 def _log_days(value: int) -> int:
     if value not in LOG_DAYS:
         raise ValueError(
@@ -68,6 +76,7 @@ def _whole_minute(value: time) -> time:
 
 Email = Annotated[str, AfterValidator(_email)]
 Phone = Annotated[str, AfterValidator(_phone)]
+Sender = Annotated[str, AfterValidator(_sender)]
 Host = Annotated[str, AfterValidator(_host)]
 UtcTime = Annotated[time, AfterValidator(_whole_minute)]
 
@@ -81,6 +90,9 @@ class Stage(BaseModel):
     ``allowed_hosts`` are storefronts; only ``tiktok_hosts`` are given the app's secret and refresh tokens.
     ``webhook`` opens an address to which TikTok tells disconnected accounts. ``research_api`` looks up public counts
     where a merchant's own cannot be seen: for operators whom TikTok has admitted to its Research API.
+    ``sms_per_night`` is how many text messages leave in a night, UTC, for all merchants, ``sms_per_merchant`` how many
+    for one of them; email makes up for the rest. ``sms_max_price_usd`` is the most that one may cost, in USD;
+    ``sms_sender_id`` the name that it comes from, in countries that show one.
     ``emails`` and ``phones`` get merchants' criticals, ``operators`` the night's summary and every alarm.
     """
 
@@ -105,6 +117,12 @@ class Stage(BaseModel):
     loopback_http: bool = False
     webhook: bool = False
     research_api: bool = False
+    # Above 10,000 the row that counts them would come near to what an item of DynamoDB holds.
+    sms_per_night: Annotated[int, Field(ge=1, le=10_000)] = 500
+    sms_per_merchant: Annotated[int, Field(ge=1, le=100)] = 3
+    # From 0.006 in the US to 0.05 and more elsewhere: a mistake shall not cost a thousand times what was meant.
+    sms_max_price_usd: Annotated[Decimal, Field(gt=0, le=5, decimal_places=4)] = Decimal("0.50")
+    sms_sender_id: Sender | None = None
     emails: tuple[Email, ...] = ()
     phones: tuple[Phone, ...] = ()
     operators: tuple[Email, ...] = ()

@@ -36,13 +36,15 @@ class AlertState(StrEnum):
 class TextState(StrEnum):
     """What became of the text message of an alert that left: it has its own time.
 
-    ``held`` in quiet hours; ``overdue``: the closer found it waiting.
+    ``held`` in quiet hours; ``overdue``: the closer found it waiting. ``withheld`` for good: the budget was spent, and
+    who reads email knows it all.
     """
 
     DUE = "due"
     HELD = "held"
     OVERDUE = "overdue"
     PUBLISHED = "published"
+    WITHHELD = "withheld"
 
 
 @dataclass(frozen=True, slots=True)

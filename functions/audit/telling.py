@@ -40,6 +40,7 @@ class Held(StrEnum):
     MUTED = "muted"
     ACKNOWLEDGED = "acknowledged"
     QUIET_HOURS = "quiet_hours"
+    SMS_BUDGET = "sms_budget"
     ROOT_CAUSE_SENT = "root_cause_sent"
     RECIPIENT_UNREACHABLE = "recipient_unreachable"
 

@@ -14,16 +14,16 @@ from functions.audit.alert import Alert
 from functions.audit.errors import InvalidMessage
 from functions.audit.jobs import TextJob
 from functions.audit.profile import sentence
-from functions.audit.telling import Held
 from functions.notifier.later import Later
 from functions.notifier.notify import Notifier
-from functions.notifier.phones import Phones
+from functions.notifier.phones import Phones, terms
 from functions.runtime import clients
 from functions.runtime.batches import Record, each_stream_record
 from functions.runtime.settings import Environment
 from functions.runtime.telemetry import about, new_logger, new_metrics
 from functions.store.alerts import key_of_image
 from functions.store.tables import Tables
+from functions.store.text_budget import TextBudget
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -58,9 +58,19 @@ phones = Phones(
         target_arn=environment.text("NIGHTJAR_SCHEDULE_TARGET_ARN"),
         dead_arn=environment.text("NIGHTJAR_SCHEDULE_DEAD_ARN"),
     ),
+    budget=TextBudget(
+        clients.dynamodb(),
+        f"{environment.table_prefix}budgets",
+        fleet=environment.number("NIGHTJAR_SMS_PER_NIGHT"),
+        merchant=environment.number("NIGHTJAR_SMS_PER_MERCHANT"),
+    ),
+    terms=terms(
+        max_price_usd=environment.text("NIGHTJAR_SMS_MAX_PRICE_USD"),
+        sender_id=environment.optional("NIGHTJAR_SMS_SENDER_ID"),
+    ),
     clock=now,
     on_published=lambda _: metrics.add_metric("TextsPublished", MetricUnit.Count, 1),
-    on_held=lambda _: metrics.add_metric(Held.QUIET_HOURS.metric, MetricUnit.Count, 1),
+    on_held=lambda _, because: metrics.add_metric(because.metric, MetricUnit.Count, 1),
 )
 notifier = Notifier(
     tables=tables,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from functions.audit.alert import Alert, AlertState, TextState
 from functions.notifier.phones import Phones, Text
@@ -26,8 +26,17 @@ class Notified(StrEnum):
     ALREADY_PUBLISHED = "already_published"
     TEXT_PUBLISHED = "text_published"
     TEXT_HELD = "text_held"
+    TEXT_WITHHELD = "text_withheld"
     NOT_DUE = "not_due"
     GONE = "gone"
+
+
+_OF_TEXT: Final = {
+    Text.PUBLISHED: Notified.TEXT_PUBLISHED,
+    Text.HELD: Notified.TEXT_HELD,
+    Text.WITHHELD: Notified.TEXT_WITHHELD,
+    Text.NOTHING: Notified.ALREADY_PUBLISHED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +66,7 @@ class Notifier:
         if alert is None:
             return Notified.GONE
         if alert.state is AlertState.PUBLISHED:
-            match self.phones.settle(alert, attributes_of(alert), called=called):
-                case Text.PUBLISHED:
-                    return Notified.TEXT_PUBLISHED
-                case Text.HELD:
-                    return Notified.TEXT_HELD
-                case _:
-                    return Notified.ALREADY_PUBLISHED
+            return _OF_TEXT[self.phones.settle(alert, attributes_of(alert), called=called)]
         if alert.state is not AlertState.PENDING:
             return Notified.NOT_DUE
         answer = self.sns.publish(

@@ -1,11 +1,11 @@
-"""The text message of an alert: published at once, or held until the recipient's quiet hours are over."""
+"""The text message of an alert: published at once, held until quiet hours are over, or withheld by its budget."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from functions.audit.alert import Alert, TextState
 from functions.audit.errors import NightjarError
 from functions.audit.jobs import TextJob
 from functions.audit.merchant import Merchant
+from functions.audit.telling import Held
 from functions.notifier.later import Later
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
 
     from functions.store.tables import Tables
+    from functions.store.text_budget import TextBudget
 
 
 class Text(StrEnum):
@@ -29,30 +31,36 @@ class Text(StrEnum):
 
     PUBLISHED = "text_published"
     HELD = "text_held"
+    WITHHELD = "text_withheld"
     NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
 class Phones:
-    """Everything that a text message works with. It has a topic of its own: see ``docs/decisions``."""
+    """Everything that a text message works with. It has a topic of its own: see ``docs/decisions``.
+
+    ``terms`` are the attributes that tell SNS from whom it comes and what it may cost.
+    """
 
     tables: Tables
     sns: SNSClient
     topic_arn: str
     later: Later
+    budget: TextBudget
+    terms: Mapping[str, MessageAttributeValueTypeDef]
     clock: Callable[[], datetime]
     on_published: Callable[[Alert], None] = lambda _: None
-    on_held: Callable[[Alert], None] = lambda _: None
+    on_held: Callable[[Alert, Held], None] = lambda *_: None
 
     def settle(self, alert: Alert, attributes: Mapping[str, MessageAttributeValueTypeDef], *, called: bool) -> Text:
-        """Publish the text, or hold it, unless that is done already.
+        """Publish the text, hold it or withhold it, unless that is done already. By now the email has left.
 
         ``called``: its own schedule has run. Nobody would call once more, so it is held anew where it is still quiet.
 
         Raises:
             botocore.exceptions.ClientError: SNS, Scheduler or DynamoDB refused; the call comes again.
         """
-        if alert.text in {None, TextState.PUBLISHED}:
+        if alert.text in {None, TextState.PUBLISHED, TextState.WITHHELD}:
             return Text.NOTHING
         now = self.clock()
         until = self._merchant(alert.merchant_id).quiet_until(now)
@@ -64,13 +72,17 @@ class Phones:
             self.later.call(job, at=until, now=now)
             held = self.tables.texts.record_held(alert.merchant_id, alert.alert_id, until=until)
             if held and alert.text is TextState.DUE:
-                self.on_held(alert)
+                self.on_held(alert, Held.QUIET_HOURS)
             return Text.HELD
+        if not self.budget.take(alert.merchant_id, alert.alert_id, on=now.astimezone(UTC).date()):
+            if self.tables.texts.record_withheld(alert.merchant_id, alert.alert_id, because=Held.SMS_BUDGET):
+                self.on_held(alert, Held.SMS_BUDGET)
+            return Text.WITHHELD
         answer = self.sns.publish(
             TopicArn=self.topic_arn,
             MessageStructure="json",
             Message=json.dumps({"default": alert.sms, "sms": alert.sms}, ensure_ascii=False),
-            MessageAttributes=attributes,
+            MessageAttributes={**attributes, **self.terms},
         )
         self.tables.texts.record_published(
             alert.merchant_id, alert.alert_id, at=now, message_id=answer["MessageId"], topic_arn=self.topic_arn
@@ -85,3 +97,14 @@ class Phones:
             merchant = None
         # Gone or unreadable meanwhile: nobody is woken by the message all the same, as far as UTC can tell.
         return merchant or Merchant.model_construct(id=merchant_id, name=merchant_id)
+
+
+def terms(*, max_price_usd: str, sender_id: str | None) -> dict[str, MessageAttributeValueTypeDef]:
+    """Return the attributes of a text message: delivered before others, at most so dear, from that sender if any."""
+    told: dict[str, MessageAttributeValueTypeDef] = {
+        "AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"},
+        "AWS.SNS.SMS.MaxPrice": {"DataType": "Number", "StringValue": max_price_usd},
+    }
+    if sender_id is not None:
+        told["AWS.SNS.SMS.SenderID"] = {"DataType": "String", "StringValue": sender_id}
+    return told

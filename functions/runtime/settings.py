@@ -29,6 +29,10 @@ class Environment:
             raise InvalidInput(f"The environment variable {name} is not set; the CDK app sets it, so deploy again.")
         return value
 
+    def optional(self, name: str) -> str | None:
+        """Return a variable that need not be set; ``None`` when it is not."""
+        return self.variables.get(name, "").strip() or None
+
     def number(self, name: str) -> int:
         """Return a variable that must hold a positive whole number.
 

@@ -144,5 +144,7 @@ def _plain(typed: Mapping[str, Any]) -> Any:  # noqa: ANN401 - plain data of any
             return [_plain(entry) for entry in value]
         case "S" | "BOOL" | "B":
             return value
+        case "SS":
+            return sorted(value)
         case _:
             raise TypeError(f"this table holds no attributes of type {kind}")

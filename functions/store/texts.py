@@ -47,6 +47,11 @@ class Texts:
         otherwise = "(#sms_state <> :sms_state OR #sms_held_until <> :sms_held_until)"
         return self._change(merchant_id, alert_id, change(told, NOT_LEFT, otherwise, given=_STATES))
 
+    def record_withheld(self, merchant_id: str, alert_id: str, *, because: Held) -> bool:
+        """Note that the text will not leave, and why; return whether this was the first note."""
+        told = {"sms_state": TextState.WITHHELD, "sms_held_for": because, "sms_held_until": None, "unsent_night": None}
+        return self._change(merchant_id, alert_id, change(told, NOT_LEFT, given=_STATES))
+
     def unsettled(self, night: date) -> Iterator[tuple[str, str]]:
         """Yield the keys of alerts that left and whose text did not: the night's, then those of the week before.
 

@@ -63,8 +63,8 @@ SHAPES: Final = {
     ),
     "mutes": Shape("merchant_id", "check_id", indexes=(Index("by_end", "until", "merchant_id"),), expires=True),
     "nights": Shape("night", expires=True),
-    # Two rows that are written ten times a second and mean nothing a minute later.
-    "budgets": Shape("budget"),
+    # Two rows that are written ten times a second and mean nothing a minute later; and what text messages were counted.
+    "budgets": Shape("budget", expires=True),
 }
 
 

@@ -45,6 +45,14 @@ def watch(
             says="SNS could not deliver an alert to a subscriber. Look at the topic's subscriptions and the SMS limit.",
             above=0,
         )
+    alarms.add(
+        scope,
+        "TextsWithheld",
+        _metric(stage, "notifier", "AlertsHeldSmsBudget", FIVE_MINUTES),
+        says="The night's budget of text messages is spent, or a merchant's: their emails left, further texts do not. "
+        "See sms_per_night and sms_per_merchant of the stage.",
+        above=0,
+    )
     _dashboard(scope, stage, alarms, functions, queues, dead, late)
 
 

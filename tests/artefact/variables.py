@@ -34,6 +34,10 @@ OWN: Final[Mapping[str, Mapping[str, str]]] = {
     "notifier": {
         "NIGHTJAR_ALERTS_TOPIC_ARN": f"{_TOPIC}-alerts",
         "NIGHTJAR_TEXTS_TOPIC_ARN": f"{_TOPIC}-texts",
+        "NIGHTJAR_SMS_PER_NIGHT": "500",
+        "NIGHTJAR_SMS_PER_MERCHANT": "3",
+        "NIGHTJAR_SMS_MAX_PRICE_USD": "0.50",
+        "NIGHTJAR_SMS_SENDER_ID": "Nightjar",
         "NIGHTJAR_SCHEDULE_GROUP": "nightjar-demo-texts",
         "NIGHTJAR_SCHEDULE_ROLE_ARN": "arn:aws:iam::000000000000:role/nightjar-demo-texts-scheduler",
         "NIGHTJAR_SCHEDULE_TARGET_ARN": "arn:aws:lambda:us-east-1:000000000000:function:nightjar-demo-notifier",

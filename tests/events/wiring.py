@@ -78,6 +78,10 @@ def environment_of(room: str, cloud: Cloud | None = None) -> dict[str, str]:
         "notifier": {
             "NIGHTJAR_ALERTS_TOPIC_ARN": made("topic", "alerts"),
             "NIGHTJAR_TEXTS_TOPIC_ARN": made("topic", "texts"),
+            "NIGHTJAR_SMS_PER_NIGHT": "500",
+            "NIGHTJAR_SMS_PER_MERCHANT": "3",
+            "NIGHTJAR_SMS_MAX_PRICE_USD": "0.50",
+            "NIGHTJAR_SMS_SENDER_ID": "Nightjar",
             "NIGHTJAR_SCHEDULE_GROUP": _schedules() if cloud else "group",
             "NIGHTJAR_SCHEDULE_ROLE_ARN": "arn:aws:iam::123456789012:role/texts",
             "NIGHTJAR_SCHEDULE_TARGET_ARN": f"arn:aws:lambda:{REGION}:123456789012:function:{PREFIX}notifier",

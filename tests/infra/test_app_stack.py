@@ -253,6 +253,23 @@ def test_a_merchant_that_was_left_out_or_a_check_that_crashed_raises_an_alarm(pr
     assert (crashed["Threshold"], crashed["ComparisonOperator"]) == (0, "GreaterThanThreshold")
 
 
+def test_a_budget_of_text_messages_that_is_spent_raises_an_alarm(prod: Stacks) -> None:
+    alarm = _alarm_on(prod, "AlertsHeldSmsBudget", "notifier")
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+
+
+def test_the_notifier_knows_what_text_messages_may_cost_and_whose_they_are(prod: Stacks, demo: Stacks) -> None:
+    told = _function(prod, "notifier")["Environment"]["Variables"]
+    budgets = {name: value for name, value in told.items() if name.startswith("NIGHTJAR_SMS_")}
+    assert budgets == {
+        "NIGHTJAR_SMS_PER_NIGHT": "500",
+        "NIGHTJAR_SMS_PER_MERCHANT": "3",
+        "NIGHTJAR_SMS_MAX_PRICE_USD": "0.5",
+    }
+    ours = demo.app.named("Lambda::Function", "FunctionName", "nightjar-demo-notifier")["Environment"]["Variables"]
+    assert ours["NIGHTJAR_SMS_SENDER_ID"] == "Nightjar"
+
+
 def test_alarms_look_where_this_stages_functions_write_their_metrics(prod: Stacks) -> None:
     written = {_function(prod, room)["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"] for room in ROOMS}
     watched = {

@@ -75,13 +75,13 @@ def test_tokens_and_the_apps_secret_are_for_the_fetcher_alone(prod: Stacks, room
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_the_shared_budget_is_for_the_fetcher_alone_who_can_only_move_it_on(prod: Stacks, room: str) -> None:
+def test_budgets_are_for_those_who_spend_them_and_can_only_be_moved_on(prod: Stacks, room: str) -> None:
     of_budgets = [
         listed(statement["Action"])
         for statement in prod.app.statements_of(room)
         if "TablesBudgets" in json.dumps(statement["Resource"])
     ]
-    assert of_budgets == ([["dynamodb:UpdateItem"]] if room == "Fetcher" else [])
+    assert of_budgets == ([["dynamodb:UpdateItem"]] if room in {"Fetcher", "Notifier"} else [])
 
 
 @pytest.mark.parametrize("room", ROOMS)

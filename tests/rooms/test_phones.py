@@ -12,6 +12,8 @@ from botocore.exceptions import ClientError
 
 from functions.audit.alert import Alert, TextState
 from functions.notifier.notify import Notified, Notifier
+from functions.notifier.phones import terms
+from functions.store.text_budget import TextBudget
 from functions.store.verdicts import settle
 from tests.builders import NIGHT, merchant
 from tests.cloud import Cloud
@@ -34,6 +36,7 @@ class Stage:
     sns: FakeSns = field(default_factory=FakeSns)
     scheduler: FakeScheduler = field(default_factory=FakeScheduler)
     counted: list[str] = field(default_factory=list)
+    texts: int = 100
 
     def notify(self, now: datetime, *, called: bool = False) -> Notified:
         phones = phones_of(
@@ -41,8 +44,9 @@ class Stage:
             self.sns,
             self.scheduler,
             now,
+            texts=self.texts,
             on_published=lambda _: self.counted.append("published"),
-            on_held=lambda _: self.counted.append("held"),
+            on_held=lambda _, because: self.counted.append(because.value),
         )
         notifier = Notifier(self.cloud.tables, cast("Any", self.sns), ALERTS, phones, clock=lambda: now)
         return notifier.notify("larkspur", ID, called=called)
@@ -80,7 +84,13 @@ def test_by_day_the_text_leaves_at_once_on_a_topic_of_its_own(stage: Stage) -> N
     sms = stage.alert().sms
     assert json.loads(text["Message"]) == {"default": sms, "sms": sms}
     assert text["MessageStructure"] == "json"
-    assert text["MessageAttributes"] == main["MessageAttributes"]
+    assert text["MessageAttributes"] == main["MessageAttributes"] | {
+        "AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"},
+        "AWS.SNS.SMS.MaxPrice": {"DataType": "Number", "StringValue": "0.50"},
+        "AWS.SNS.SMS.SenderID": {"DataType": "String", "StringValue": "Nightjar"},
+    }
+    # A queue that wants messages raw gets none that has more attributes than these.
+    assert len(text["MessageAttributes"]) <= 10
     row = stage.row()
     assert (row["sms_state"], row["sms_message_id"], row["sms_topic_arn"]) == ("published", "message-2", TEXTS)
     assert row["sms_published_at"] == EIGHT.isoformat()
@@ -96,7 +106,7 @@ def test_by_night_the_email_leaves_at_once_and_the_text_is_held_until_the_mornin
     assert (row["state"], row["sms_state"], row["sms_held_for"]) == ("published", "held", "quiet_hours")
     assert row["sms_held_until"] == EIGHT.isoformat()
     assert row["unsent_night"] == "2026-11-21"
-    assert stage.counted == ["held"]
+    assert stage.counted == ["quiet_hours"]
 
 
 def test_the_schedule_runs_once_in_utc_and_calls_the_notifier_with_the_alert(stage: Stage) -> None:
@@ -126,7 +136,7 @@ def test_when_the_quiet_hours_are_over_the_text_leaves_once(stage: Stage) -> Non
     row = stage.row()
     # That it was held, and until when, is still there to be asked about.
     assert (row["sms_state"], row["sms_held_for"]) == ("published", "quiet_hours")
-    assert stage.counted == ["held", "published"]
+    assert stage.counted == ["quiet_hours", "published"]
 
 
 def test_the_record_that_comes_again_at_night_changes_nothing(stage: Stage) -> None:
@@ -168,7 +178,7 @@ def test_a_call_that_finds_longer_quiet_hours_holds_the_text_anew(stage: Stage) 
     times = [request["ScheduleExpression"] for request in stage.scheduler.made.values()]
     assert times == ["at(2026-11-21T08:00:00)", "at(2026-11-21T09:30:00)"]
     assert stage.row()["sms_held_until"] == "2026-11-21T09:30:00+00:00"
-    assert stage.counted == ["held"]
+    assert stage.counted == ["quiet_hours"]
 
 
 def test_a_schedule_is_never_asked_for_in_the_past(stage: Stage) -> None:
@@ -237,7 +247,7 @@ def test_a_lost_schedule_is_made_again_when_the_closer_has_stirred_the_row_up(st
 
     assert len(stage.scheduler.made) == 1
     assert (stage.row()["sms_state"], stage.row()["sweeps"]) == ("held", 1)
-    assert stage.counted == ["held"]
+    assert stage.counted == ["quiet_hours"]
 
 
 def test_a_text_that_was_found_waiting_by_day_leaves(stage: Stage) -> None:
@@ -269,3 +279,74 @@ def test_who_cannot_be_looked_up_is_not_woken_as_far_as_utc_can_tell(stage: Stag
     stage.notify(AT_NIGHT)
 
     assert stage.row()["sms_held_until"] == EIGHT.isoformat()
+
+
+def spend(stage: Stage, *merchants: str) -> None:
+    """Have other merchants' texts leave on that day, as many as the budget has room for."""
+    stage.texts = len(merchants)
+    budget = TextBudget(stage.cloud.dynamodb, f"{PREFIX}budgets", fleet=stage.texts, merchant=3)
+    assert all(budget.take(merchant, ID, on=NIGHT) for merchant in merchants)
+
+
+def test_a_text_that_the_budget_has_no_room_for_is_withheld_for_good_and_the_email_has_left(stage: Stage) -> None:
+    spend(stage, "foxglove", "campion")
+
+    assert stage.notify(EIGHT) is Notified.PUBLISHED
+
+    assert stage.sent() == ["alerts"]
+    row = stage.row()
+    assert (row["state"], row["sms_state"], row["sms_held_for"]) == ("published", "withheld", "sms_budget")
+    assert "unsent_night" not in row
+    assert stage.counted == ["sms_budget"]
+
+
+def test_what_was_withheld_stays_so_and_is_counted_once_whoever_comes_again(stage: Stage) -> None:
+    spend(stage, "foxglove")
+    stage.notify(EIGHT)
+    before = stage.cloud.everything() | {"budgets": stage.cloud.raw("budgets")}
+    stage.texts = 100  # a deployment raised it meanwhile
+
+    assert stage.notify(EIGHT) is Notified.ALREADY_PUBLISHED
+    assert stage.notify(EIGHT, called=True) is Notified.ALREADY_PUBLISHED
+    assert not stage.cloud.tables.texts.touch("larkspur", ID, at=EIGHT)
+    assert list(stage.cloud.tables.texts.unsettled(NIGHT)) == []
+
+    assert stage.sent() == ["alerts"]
+    assert stage.counted == ["sms_budget"]
+    assert stage.cloud.everything() | {"budgets": stage.cloud.raw("budgets")} == before
+
+
+def test_a_held_text_takes_its_turn_in_the_morning_and_not_before(stage: Stage) -> None:
+    stage.notify(AT_NIGHT)
+    assert stage.cloud.raw("budgets") == []
+    spend(stage, "foxglove")
+
+    assert stage.notify(EIGHT, called=True) is Notified.TEXT_WITHHELD
+
+    row = stage.row()
+    assert (row["sms_state"], row["sms_held_for"]) == ("withheld", "sms_budget")
+    assert "sms_held_until" not in row
+    assert stage.counted == ["quiet_hours", "sms_budget"]
+
+
+def test_a_crash_after_it_was_counted_repeats_the_text_and_counts_it_once(stage: Stage) -> None:
+    stage.texts = 1
+    crashes = iter([None, MemoryError()])  # the first message is the email
+
+    def crash_once() -> None:
+        for crash in crashes:
+            if crash is not None:
+                raise crash
+            return
+
+    stage.sns.after = crash_once
+    with pytest.raises(MemoryError):
+        stage.notify(EIGHT)
+
+    assert stage.notify(EIGHT) is Notified.TEXT_PUBLISHED
+    assert stage.sent() == ["alerts", "texts", "texts"]
+    assert [len(row["counted"]["SS"]) for row in stage.cloud.raw("budgets")] == [1, 1]
+
+
+def test_without_a_sender_there_is_no_such_attribute() -> None:
+    assert set(terms(max_price_usd="0.50", sender_id=None)) == {"AWS.SNS.SMS.SMSType", "AWS.SNS.SMS.MaxPrice"}

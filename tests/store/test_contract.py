@@ -19,12 +19,14 @@ from functions.audit.mute import Kind
 from functions.audit.night import Coverage, FleetFailure
 from functions.audit.outcome import Status
 from functions.store.contract.catalogue import TABLES
+from functions.store.text_budget import TextBudget
 from functions.store.verdicts import settle
 from functions.store.waits import end_wait
 from tests.builders import NIGHT, NOW, channel, figures, merchant, mute, sessions, snapshot, token
 from tests.cloud import Cloud, pretended_aws
 from tests.contract import departures
 from tests.store.stories import TTL, audit, failed, night_after, revoked
+from tests.tables import PREFIX
 
 ID = f"{NIGHT}#critical"
 LATER = NOW + timedelta(hours=4)
@@ -110,6 +112,7 @@ def _connections(cloud: Cloud) -> None:
     tokens.lease(connected, owner="a", now=LATER, until=LATER + timedelta(minutes=1))
     tokens.mark_removed("larkspur", "banned", LATER)
     cloud.tables.budget("tiktok", Rate.per_minute(600)).take(1, now=Decimal("1795226400.5"), within=Decimal(1))
+    TextBudget(cloud.dynamodb, f"{PREFIX}budgets", fleet=1, merchant=1).take("larkspur", ID, on=NIGHT)
 
 
 @pytest.fixture(scope="module")

@@ -59,14 +59,17 @@ class Token(TypedDict):
 
 
 class Budget(TypedDict):
-    """What all fetches share of a source's quota."""
+    """What all fetches share of a source's quota, or which text messages left in a night, UTC."""
 
-    budget: Annotated[Text, says("Whose quota.")]
+    budget: Annotated[Text, says("Whose quota; `sms#`, the night and, for one merchant's, `#` and its id.")]
     next_at: Annotated[Number, says("When the next turn is due.", unit="s since 1970")]
+    counted: NotRequired[Annotated[list[Text], says("The marks of the alerts whose texts were counted: a set.")]]
+    ttl: NotRequired[Ttl]
     schema_version: Version
 
 
 SNAPSHOTS = Table("snapshots", "merchant_id", "night", answers="What was a night judged on?", item=Snapshot,
                   readable=False, expires=True)  # fmt: skip
 TOKENS = Table("tokens", "merchant_id", "provider", answers="How does a connection stand?", item=Token, readable=False)
-BUDGETS = Table("budgets", "budget", None, answers="When is the next turn due?", item=Budget, readable=False)
+BUDGETS = Table("budgets", "budget", None, answers="When is the next turn due? Which texts were counted?", item=Budget,
+                readable=False, expires=True)  # fmt: skip
