@@ -61,7 +61,7 @@ class Rooms:
         # It starts shards of itself. By name: its own ARN would make role and function wait for each other.
         itself = f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:{function.name}"
         function.allow(
-            use_table(tables["merchants"], "DescribeTable", "GetItem", "Scan"),
+            use_table(tables["merchants"], "ConditionCheckItem", "DescribeTable", "GetItem", "Scan"),
             use_table(tables["audits"], "GetItem", "PutItem"),
             use_table(tables["nights"], "PutItem"),
             send(fetches.queue),
@@ -95,7 +95,7 @@ class Rooms:
             },
         )
         function.allow(
-            use_table(tables["merchants"], "GetItem"),
+            use_table(tables["merchants"], "ConditionCheckItem", "GetItem"),
             use_table(tables["tokens"], "GetItem", "UpdateItem"),
             use_table(tables["snapshots"], "GetItem", "PutItem"),
             use_table(tables["audits"], "GetItem"),
@@ -122,7 +122,7 @@ class Rooms:
         )
         tables = self.data.tables
         function.allow(
-            use_table(tables["merchants"], "GetItem"),
+            use_table(tables["merchants"], "ConditionCheckItem", "GetItem"),
             use_table(tables["snapshots"], "GetItem"),
             use_table(tables["audits"], "GetItem", "PutItem"),
             use_table(tables["findings"], "PutItem", "Query"),
@@ -181,6 +181,7 @@ class Rooms:
         )
         tables = self.data.tables
         function.allow(
+            use_table(tables["merchants"], "ConditionCheckItem"),
             use_table(tables["audits"], "GetItem", "PutItem"),
             query_index(tables["audits"], "by_night"),
             use_table(tables["findings"], "ConditionCheckItem", "PutItem", "Query", "UpdateItem"),

@@ -11,6 +11,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from console.erasing import MARK_STAYS as FREE_AGAIN
+from console.erasing import erase_and_tell
 from console.errors import Unusable
 from console.merchants_file import Entry, read_merchants
 from console.options import (
@@ -80,6 +82,11 @@ def import_entries(stage: Stage, entries: list[Entry], *, replace_tokens: bool =
                 for grant in entry.grants:
                     _store_grant(stage, grant, replace=replace_tokens)
             except Conflict as error:
+                if (erased := stage.tables.merchants.erased_at(merchant.id)) is not None:
+                    raise Unusable(
+                        f"{merchant.id} was erased on {erased.date()}; the id can be used again {FREE_AGAIN.days} days "
+                        "later. Give the shop another id, or wait."
+                    ) from error
                 raise Unusable(f"{merchant.id} was changed by somebody else meanwhile; import again.") from error
             if before is None:
                 added += 1
@@ -192,12 +199,19 @@ def remove(
     region: RegionOption = None,
     endpoint_url: EndpointOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,  # noqa: FBT002 - how typer spells a flag
+    everything: Annotated[  # noqa: FBT002 - how typer spells a flag
+        bool, typer.Option("--erase", help="Remove everything about it, and look whether anything is left.")
+    ] = False,
 ) -> None:
     """Remove a merchant's settings and tokens. Past audits and findings stay as long as the stage keeps them.
 
-    The app stays connected at TikTok: to end that too, say nightjar disconnect first.
+    With --erase these go too, and whatever else is stored of it. The app stays connected at TikTok: to end that too,
+    say nightjar disconnect first.
     """
     at = Stage.of(stage, profile=profile, region=region, endpoint_url=endpoint_url)
+    if everything:
+        erase_and_tell(at, merchant_id, ask=not yes)
+        return
     with at.explained():
         try:
             name = _known(at, merchant_id).name

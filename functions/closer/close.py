@@ -71,7 +71,8 @@ class Closer:
                 f"The night {night} was never opened: the dispatcher did not run. "
                 "Look at its log and its dead-letter queue, then start the night by hand."
             )
-        heads = [self._settled(head, night, now) for head in self.tables.audits.heads(night)]
+        settled = (self._settled(head, night, now) for head in self.tables.audits.heads(night))
+        heads = [head for head in settled if head is not None]
         coverage = cover(night, heads)
         fleet = self._shared(night, heads)
         swept = self._sweep(night, now)
@@ -83,6 +84,10 @@ class Closer:
                 self._tell(*fleet_text(night, fleet, coverage.expected))
             self._tell(*summary_text(coverage, ending_soon(heads), self._unmuted(night)))
         self.tables.nights.close(coverage, fleet, at=now)
+        for merchant_id in (*coverage.failed, *coverage.missing):
+            # Erased while its name was on its way here: whoever erases looks for names after the audits are gone.
+            if self.tables.audits.state(merchant_id, night) is None:
+                self.tables.nights.forget(merchant_id, night)
         return Closed(coverage, swept, first, fleet, waited)
 
     def _tell(self, subject: str, body: str) -> None:
@@ -114,8 +119,11 @@ class Closer:
         row = self.tables.nights.get(night)
         return row is not None and row.closed_at is not None
 
-    def _settled(self, head: AuditHead, night: date, now: datetime) -> AuditHead:
-        """Return the head; one that is still pending becomes a failed audit whose fifteen outcomes say why."""
+    def _settled(self, head: AuditHead, night: date, now: datetime) -> AuditHead | None:
+        """Return the head; one that is still pending becomes a failed audit whose fifteen outcomes say why.
+
+        ``None``: the merchant was erased, and is expected no more.
+        """
         if head.state is not AuditState.PENDING:
             return head
         try:
@@ -124,8 +132,8 @@ class Closer:
             self.on_failure(head.merchant_id, error)
             return head
         if not written:
-            # It was finished while we looked: the index lags behind the table.
-            return self.tables.audits.head(head.merchant_id, night) or head
+            # It was finished, or erased, while we looked: the index lags behind the table.
+            return self.tables.audits.head(head.merchant_id, night)
         blind = dict.fromkeys(Status, 0) | {Status.NOT_EVALUATED: len(CATALOGUE)}
         return replace(
             head,

@@ -132,7 +132,8 @@ class Dispatcher:
         def is_due(merchant_id: str) -> bool:
             if self.tables.audits.expect(merchant_id, night, at=now, ttl=ttl):
                 return True
-            return self.tables.audits.state(merchant_id, night) is not AuditState.DONE
+            # Neither is there a row of who was erased since the page was read.
+            return self.tables.audits.state(merchant_id, night) not in {None, AuditState.DONE}
 
         with ThreadPoolExecutor(WRITERS) as writers:
             due = [

@@ -33,7 +33,8 @@ class Evaluator:
     def evaluate(self, job: EvaluateJob) -> Verdict | None:
         """Judge the snapshot that the message points to and write what it came to.
 
-        Returns the verdict, or ``None`` when this night of this merchant was already done: replays change nothing.
+        Returns the verdict, or ``None`` when this night of this merchant was already done, since replays change
+        nothing, or when the merchant was erased.
 
         Raises:
             NightjarError: the snapshot is not there (yet); the message comes again.
@@ -43,6 +44,8 @@ class Evaluator:
             return None
         snapshot = self.tables.snapshots.get(job.merchant_id, job.night)
         if snapshot is None:
+            if self.tables.merchants.erased_at(job.merchant_id) is not None:
+                return None
             raise NightjarError(f"There is no snapshot of {job.merchant_id} for {job.night}.")
         merchant = self._merchant(job.merchant_id)
         now = self.clock()

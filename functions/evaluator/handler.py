@@ -55,7 +55,10 @@ def evaluate_one(record: Record) -> None:
         raise InvalidMessage(f"This is not an evaluate message: {sentence(error)}.") from error
     verdict = evaluator.evaluate(job)
     if verdict is None:
-        logger.info("Already evaluated.", extra={"merchant_id": job.merchant_id, "night": job.night.isoformat()})
+        logger.info(
+            "Already evaluated, or erased meanwhile.",
+            extra={"merchant_id": job.merchant_id, "night": job.night.isoformat()},
+        )
         return
     metrics.add_metric("AuditsDone", MetricUnit.Count, 1)
     for held in verdict.alert.held if verdict.alert else ():

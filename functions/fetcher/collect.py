@@ -35,6 +35,7 @@ class Collected(StrEnum):
     HANDED_OVER_AGAIN = "handed_over_again"
     ALREADY_DONE = "already_done"
     POSTPONED = "postponed"
+    ERASED = "erased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ class Collector:
         if self.tables.snapshots.get(job.merchant_id, job.night) is not None:
             self._hand_over(job)
             return Collected.HANDED_OVER_AGAIN, None
+        if self.tables.merchants.erased_at(job.merchant_id) is not None:
+            return Collected.ERASED, None
         came_of_it = Collected.FETCHED
         try:
             merchant = self._merchant(job)

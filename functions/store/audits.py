@@ -14,6 +14,7 @@ from functions.audit.night import AuditHead
 from functions.audit.outcome import Status
 from functions.audit.plain import kpi_plain, outcome_plain
 from functions.audit.verdict import Audit, AuditState
+from functions.store.fence import put_unless_erased
 from functions.store.items import (
     NOT_OVER,
     OVER,
@@ -27,7 +28,6 @@ from functions.store.items import (
     now_value,
     pages,
     to_item,
-    wrote,
 )
 
 if TYPE_CHECKING:
@@ -39,13 +39,17 @@ NOT_THERE_YET = f"attribute_not_exists(merchant_id) OR {OVER}"
 class Audits:
     """The table `audits`."""
 
-    def __init__(self, client: DynamoDBClient, name: str, *, clock: Clock = time.time) -> None:
+    def __init__(self, client: DynamoDBClient, name: str, *, merchants: str, clock: Clock = time.time) -> None:
         self._client = client
         self.name = name
+        self._merchants = merchants
         self._clock = clock
 
     def expect(self, merchant_id: str, night: date, *, at: datetime, ttl: datetime) -> bool:
-        """Write the pending row of a merchant that is expected tonight; return whether it is new."""
+        """Write the pending row of a merchant that is expected tonight; return whether it is new.
+
+        Nobody is expected who was erased.
+        """
         item = to_item(
             {
                 "merchant_id": merchant_id,
@@ -56,14 +60,14 @@ class Audits:
                 "ttl": epoch(ttl),
             }
         )
-        return wrote(
-            self._client.put_item,
-            TableName=self.name,
-            Item=item,
-            ConditionExpression=NOT_THERE_YET,
-            ExpressionAttributeNames=TTL_NAME,
-            ExpressionAttributeValues=now_value(self._clock),
-        )
+        put = {
+            "TableName": self.name,
+            "Item": item,
+            "ConditionExpression": NOT_THERE_YET,
+            "ExpressionAttributeNames": TTL_NAME,
+            "ExpressionAttributeValues": now_value(self._clock),
+        }
+        return put_unless_erased(self._client, put, merchants=self._merchants, merchant_id=merchant_id)
 
     def state(self, merchant_id: str, night: date) -> AuditState | None:
         """Return how far a merchant's night has come, read consistently; ``None`` when it is not expected."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
@@ -11,7 +12,8 @@ from pydantic import ValidationError
 from functions.audit.errors import Conflict, NightjarError
 from functions.audit.merchant import Merchant
 from functions.audit.profile import sentence
-from functions.store.items import Item, at_version, from_item, key, pages, to_item, wrote
+from functions.store.fence import NOT_ERASED
+from functions.store.items import Item, at_version, epoch, from_item, key, pages, to_item, wrote
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 PAGE = 500
 BY_OPEN_ID: Final = "by_open_id"
 # The settings are the truth. What stands beside them, for keys and indexes, is never read back.
+ERASED: Final = "erased"  # the name that a mark has, for readers who want one
+_ERASED_AT: Final = "erased_at"
 _NOT_SETTINGS: Final = frozenset({"merchant_id", "open_id", "schema_version"})
 
 
@@ -35,16 +39,16 @@ class Merchants:
 
     def __init__(self, client: DynamoDBClient, name: str) -> None:
         self._client = client
-        self._name = name
+        self.name = name
 
     def get(self, merchant_id: str) -> Merchant | None:
-        """Return a merchant, read consistently; ``None`` when there is none.
+        """Return a merchant, read consistently; ``None`` when there is none, or none any more.
 
         Raises:
             NightjarError: the row cannot be understood.
         """
-        answer = self._client.get_item(TableName=self._name, Key=key(merchant_id=merchant_id), ConsistentRead=True)
-        if "Item" not in answer:
+        answer = self._client.get_item(TableName=self.name, Key=key(merchant_id=merchant_id), ConsistentRead=True)
+        if "Item" not in answer or _ERASED_AT in answer["Item"]:
             return None
         row = _read(answer["Item"])
         if isinstance(row, Unreadable):
@@ -58,7 +62,7 @@ class Merchants:
             Conflict: somebody else stored another version meanwhile.
         """
         stored = merchant.model_copy(update={"version": merchant.version + 1})
-        held = wrote(self._client.put_item, TableName=self._name, Item=_write(stored), **at_version(merchant.version))
+        held = wrote(self._client.put_item, TableName=self.name, Item=_write(stored), **at_version(merchant.version))
         if not held:
             raise Conflict(f"{merchant.id} was stored by somebody else meanwhile")
         return stored
@@ -74,7 +78,7 @@ class Merchants:
         condition["ExpressionAttributeValues"][":open_id"] = {"S": merchant.tiktok.open_id}
         wrote(
             self._client.update_item,
-            TableName=self._name,
+            TableName=self.name,
             Key=key(merchant_id=merchant.id),
             UpdateExpression="SET open_id = :open_id",
             **condition,
@@ -87,7 +91,7 @@ class Merchants:
         """
         rows = pages(
             self._client,
-            TableName=self._name,
+            TableName=self.name,
             IndexName=BY_OPEN_ID,
             KeyConditionExpression="open_id = :open_id",
             ExpressionAttributeValues={":open_id": {"S": open_id}},
@@ -95,9 +99,26 @@ class Merchants:
         for row in rows:
             yield row["merchant_id"]
 
+    def erase(self, merchant_id: str, *, at: datetime, until: datetime) -> Item | None:
+        """Put the mark of an erasure in the place of the merchant's row, until ``until``; return what was there.
+
+        From then on no night writes anything new of it. For other readers the mark is a merchant without settings,
+        switched off. No stored merchant has the version 0: who read the row before cannot write it back.
+        """
+        nobody = Merchant.model_construct(id=merchant_id, name=ERASED, enabled=False)
+        mark = _write(nobody) | to_item({_ERASED_AT: at, "ttl": epoch(until)})
+        old = self._client.put_item(TableName=self.name, Item=mark, ReturnValues="ALL_OLD").get("Attributes")
+        return from_item(old) if old and _ERASED_AT not in old else None
+
+    def erased_at(self, merchant_id: str) -> datetime | None:
+        """Return when a merchant was erased, read consistently; ``None`` when there is no mark that says so."""
+        answer = self._client.get_item(TableName=self.name, Key=key(merchant_id=merchant_id), ConsistentRead=True)
+        mark = answer.get("Item", {}).get(_ERASED_AT)
+        return None if mark is None else datetime.fromisoformat(mark["S"])
+
     def delete(self, merchant_id: str) -> None:
         """Remove a merchant's row; one that is not there is no error."""
-        self._client.delete_item(TableName=self._name, Key=key(merchant_id=merchant_id))
+        self._client.delete_item(TableName=self.name, Key=key(merchant_id=merchant_id))
 
     def page(
         self,
@@ -108,7 +129,8 @@ class Merchants:
         limit: int = PAGE,
     ) -> tuple[list[Merchant | Unreadable], str | None]:
         """Return one page of the whole table, or of one segment of it, and where the next page begins, if any."""
-        request: dict[str, Any] = {"TableName": self._name, "Limit": limit, "ConsistentRead": True}
+        request: dict[str, Any] = {"TableName": self.name, "Limit": limit, "ConsistentRead": True}
+        request["FilterExpression"] = NOT_ERASED
         if start_after is not None:
             request["ExclusiveStartKey"] = key(merchant_id=start_after)
         if segments is not None and segments > 1:
@@ -128,7 +150,7 @@ class Merchants:
 
     def approximate_count(self) -> int:
         """Return how many rows DynamoDB believes there are; it counts anew every six hours."""
-        return self._client.describe_table(TableName=self._name)["Table"].get("ItemCount", 0)
+        return self._client.describe_table(TableName=self.name)["Table"].get("ItemCount", 0)
 
 
 def _write(merchant: Merchant) -> Item:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from functions.audit.absence import Reason
-from functions.audit.errors import NightjarError
+from functions.audit.errors import Conflict, NightjarError
 from functions.audit.night import Coverage, FleetFailure, Night
 from functions.audit.outcome import Status
 from functions.audit.wording import stored
+from functions.store.fence import ATTEMPTS
 from functions.store.items import (
     OVER,
     TTL_NAME,
@@ -34,6 +35,7 @@ NOT_CLOSED_YET = "attribute_exists(night) AND attribute_not_exists(closed_at)"
 WAS_CLOSED = "attribute_exists(closed_at)"
 # An item holds 400 KB and an id up to 63 bytes: on a night when a large fleet fails, not all names fit.
 NAMED = 2_000
+NAMES = ("failed_merchants", "missing_merchants")
 
 
 class Nights:
@@ -91,6 +93,46 @@ class Nights:
                 for one in row.get("fleet_failures", ())
             ),
         )
+
+    def naming(self, merchant_id: str) -> Iterator[date]:
+        """Yield the nights whose row names a merchant. For an erasure alone: it reads a row for every night kept."""
+        request: dict[str, Any] = {
+            "TableName": self._name,
+            "ConsistentRead": True,
+            "ProjectionExpression": "night",
+            "FilterExpression": " OR ".join(f"contains({names}, :merchant)" for names in NAMES),
+            "ExpressionAttributeValues": {":merchant": {"S": merchant_id}},
+        }
+        while True:
+            answer = self._client.scan(**request)
+            yield from (date.fromisoformat(row["night"]["S"]) for row in answer["Items"])
+            if not (after := answer.get("LastEvaluatedKey")):
+                return
+            request["ExclusiveStartKey"] = after
+
+    def forget(self, merchant_id: str, night: date) -> bool:
+        """Take a merchant's name out of the row of a night; the counts stay. Return whether it was named.
+
+        Raises:
+            Conflict: somebody else changed the row at every attempt.
+        """
+        for _ in range(ATTEMPTS):
+            answer = self._client.get_item(TableName=self._name, Key=key(night=night.isoformat()), ConsistentRead=True)
+            row = from_item(answer.get("Item", {}))
+            at = {names: row[names].index(merchant_id) for names in NAMES if merchant_id in row.get(names, ())}
+            if not at:
+                return False
+            held = wrote(
+                self._client.update_item,
+                TableName=self._name,
+                Key=key(night=night.isoformat()),
+                UpdateExpression="REMOVE " + ", ".join(f"{names}[{place}]" for names, place in at.items()),
+                ConditionExpression=" AND ".join(f"{names}[{place}] = :merchant" for names, place in at.items()),
+                ExpressionAttributeValues={":merchant": {"S": merchant_id}},
+            )
+            if held:
+                return True
+        raise Conflict(f"the row of the night {night} is being changed by others")
 
     def _row(self, night: date) -> Item | None:
         answer = self._client.get_item(TableName=self._name, Key=key(night=night.isoformat()), ConsistentRead=True)

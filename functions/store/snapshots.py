@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from functions.audit.absence import Absent
 from functions.audit.errors import NightjarError
 from functions.audit.snapshot import SCHEMA_VERSION, PageSeen, Snapshot, SourceSeen
+from functions.store.fence import put_unless_erased
 from functions.store.items import (
     OVER,
     TTL_NAME,
@@ -25,7 +26,6 @@ from functions.store.items import (
     key,
     now_value,
     to_item,
-    wrote,
 )
 
 if TYPE_CHECKING:
@@ -40,14 +40,16 @@ Row = TypeVar("Row", PageSeen, SourceSeen)
 class Snapshots:
     """The table `snapshots`."""
 
-    def __init__(self, client: DynamoDBClient, name: str, *, clock: Clock = time.time) -> None:
+    def __init__(self, client: DynamoDBClient, name: str, *, merchants: str, clock: Clock = time.time) -> None:
         self._client = client
         self._name = name
+        self._merchants = merchants
         self._clock = clock
 
     def put_once(self, snapshot: Snapshot, *, ttl: datetime) -> bool:
         """Store the snapshot unless one of this merchant and night is there; return whether it was stored.
 
+        Of a merchant that was erased meanwhile nothing is stored.
         A listing that would not fit loses its smallest rows and is marked as truncated.
         """
         fitting, body = _fitting(snapshot)
@@ -62,14 +64,14 @@ class Snapshots:
                 "ttl": epoch(ttl),
             }
         )
-        return wrote(
-            self._client.put_item,
-            TableName=self._name,
-            Item=item,
-            ConditionExpression=NOT_THERE_YET,
-            ExpressionAttributeNames=TTL_NAME,
-            ExpressionAttributeValues=now_value(self._clock),
-        )
+        put = {
+            "TableName": self._name,
+            "Item": item,
+            "ConditionExpression": NOT_THERE_YET,
+            "ExpressionAttributeNames": TTL_NAME,
+            "ExpressionAttributeValues": now_value(self._clock),
+        }
+        return put_unless_erased(self._client, put, merchants=self._merchants, merchant_id=snapshot.merchant_id)
 
     def get(self, merchant_id: str, night: date) -> Snapshot | None:
         """Return the snapshot, read consistently; ``None`` when there is none or its time is over.

@@ -42,12 +42,13 @@ class Tables:
     @cached_property
     def snapshots(self) -> Snapshots:
         """What nights saw."""
-        return Snapshots(self.client, f"{self.prefix}snapshots", clock=self.clock)
+        name = f"{self.prefix}snapshots"
+        return Snapshots(self.client, name, merchants=self.merchants.name, clock=self.clock)
 
     @cached_property
     def audits(self) -> Audits:
         """What nights came to."""
-        return Audits(self.client, f"{self.prefix}audits", clock=self.clock)
+        return Audits(self.client, f"{self.prefix}audits", merchants=self.merchants.name, clock=self.clock)
 
     @cached_property
     def findings(self) -> Findings:

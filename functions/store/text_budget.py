@@ -42,6 +42,22 @@ class TextBudget:
             night, mark, self.fleet, on
         )
 
+    def counted(self, merchant_id: str, *, today: date) -> list[str]:
+        """Return the keys of the rows in which something was counted for a merchant, read consistently."""
+        names = (f"sms#{(today - timedelta(days=back)).isoformat()}#{merchant_id}" for back in range(-1, KEPT.days + 3))
+        return [
+            name
+            for name in names
+            if "Item" in self.client.get_item(TableName=self.table, Key=key(budget=name), ConsistentRead=True)
+        ]
+
+    def forget(self, merchant_id: str, *, today: date) -> int:
+        """Take away what was counted for a merchant; return how many rows that were."""
+        names = self.counted(merchant_id, today=today)
+        for name in names:
+            self.client.delete_item(TableName=self.table, Key=key(budget=name))
+        return len(names)
+
     def _count(self, name: str, mark: str, most: int, on: date) -> bool:
         begins = datetime.combine(on, time.min, UTC)
         return wrote(

@@ -18,6 +18,7 @@ from functions.audit.telling import NOTHING_IN_THE_WAY, Circumstances
 from functions.audit.verdict import Audit, AuditState, Verdict, conclude
 from functions.store.alerts import alert_item
 from functions.store.audits import audit_item
+from functions.store.fence import BUSY, LOST, NO_FAULT, refusals_of, unless_erased
 from functions.store.findings import finding_item
 from functions.store.items import OVER, TTL_NAME, now_value
 
@@ -35,9 +36,6 @@ AS_IT_WAS_READ = "last_night = :night AND #status = :status AND good_nights = :g
 NEVER_TOLD = "attribute_not_exists(last_told_on)"
 TOLD_THEN = "last_told_on = :told"
 NEVER_ALERTED = "attribute_not_exists(merchant_id)"
-NO_FAULT = "None"
-LOST = "ConditionalCheckFailed"
-BUSY = "TransactionConflict"
 
 
 class Committed(StrEnum):
@@ -45,6 +43,7 @@ class Committed(StrEnum):
 
     WRITTEN = "written"
     ALREADY_DONE = "already_done"
+    ERASED = "erased"
 
 
 def settle(
@@ -58,7 +57,7 @@ def settle(
     """Read the findings, conclude, and write the verdict; again when another writer was quicker.
 
     Returns the verdict as it was written, without findings and alert where the night is history already; ``None``
-    when this merchant's night had ended before.
+    when this merchant's night had ended before, or the merchant was erased meanwhile.
 
     Raises:
         Conflict: other writers were quicker every time.
@@ -92,7 +91,8 @@ def commit(tables: Tables, verdict: Verdict, before: Mapping[str, Finding], *, t
         Conflict: a finding changed since it was read, or another transaction was under way.
     """
     audit = verdict.audit
-    writes: list[TransactWriteItemTypeDef] = [_audit_put(tables, verdict, ttl)]
+    fence = unless_erased(tables.merchants.name, audit.merchant_id)
+    writes: list[TransactWriteItemTypeDef] = [_audit_put(tables, verdict, ttl), fence]
     history = _is_history(audit.night, before)
     alert = None if history else verdict.alert
     if not history:
@@ -112,6 +112,8 @@ def commit(tables: Tables, verdict: Verdict, before: Mapping[str, Finding], *, t
         refusals = _refusals(error, audit)
         if refusals[0] == LOST:
             return Committed.ALREADY_DONE
+        if refusals[1:2] == [LOST]:
+            return Committed.ERASED
         if alert is not None and refusals[-1] == LOST and set(refusals[:-1]) == {NO_FAULT}:
             # That night was judged before and its audit was taken away by hand: what was told is not told twice.
             return commit(tables, replace(verdict, alert=None), before, ttl=ttl)
@@ -136,7 +138,7 @@ def _refusals(error: ClientError, audit: Audit) -> list[str]:
         raise Conflict(f"another write of {audit.merchant_id} is under way") from error
     if code != "TransactionCanceledException":
         raise error
-    refusals = [reason.get("Code", NO_FAULT) for reason in error.response.get("CancellationReasons", [])]
+    refusals = refusals_of(error)
     if not refusals or not set(refusals) <= {NO_FAULT, LOST, BUSY}:
         raise error
     return refusals

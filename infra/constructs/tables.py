@@ -36,8 +36,10 @@ class Shape:
 
 # The names are a contract: other tools read these tables.
 SHAPES: Final = {
-    # Who reads this index learns whose an account is, and none of the settings.
-    "merchants": Shape("merchant_id", indexes=(Index("by_open_id", "open_id", "merchant_id", keys_only=True),)),
+    # Who reads this index learns whose an account is, and none of the settings. What expires is the mark of an erasure.
+    "merchants": Shape(
+        "merchant_id", indexes=(Index("by_open_id", "open_id", "merchant_id", keys_only=True),), expires=True
+    ),
     "tokens": Shape("merchant_id", "provider"),
     "snapshots": Shape("merchant_id", "night", expires=True),
     "audits": Shape(

@@ -134,6 +134,41 @@ def test_an_id_of_a_foreign_form_has_its_audit_too(stage: Stage) -> None:
     assert stage.cloud.tables.audits.state("Shop A", NIGHT) is AuditState.FAILED
 
 
+def test_who_was_erased_during_the_night_is_expected_no_more(stage: Stage) -> None:
+    stage.expect("larkspur", "gone", "lost")
+    stage.audited("larkspur")
+    tables = _with_an_index_that_lags(stage)
+    _erase(stage, "gone")
+
+    closed = stage.close(tables)
+
+    assert (closed.coverage.expected, closed.coverage.failed, closed.coverage.missing) == (2, ("lost",), ())
+    assert "gone" not in repr(stage.cloud.rows("nights") + stage.cloud.rows("audits") + stage.cloud.rows("findings"))
+
+
+def test_who_is_erased_while_the_night_is_counted_is_not_named_by_it(stage: Stage) -> None:
+    settle(stage.cloud.tables, failed(), merchant(), ttl=TTL)
+    stage.expect("lost")
+    real = stage.cloud.dynamodb.update_item
+
+    def erased_meanwhile(**request: Any) -> Any:
+        _erase(stage, "larkspur")
+        return real(**request)
+
+    stage.cloud.instead("update_item", erased_meanwhile)
+    stage.close()
+    stage.cloud.instead("update_item", real)
+
+    (night,) = stage.cloud.rows("nights")
+    assert (night["failed_merchants"], night["failed"]) == (["lost"], 2)
+
+
+def _erase(stage: Stage, merchant_id: str) -> None:
+    stage.cloud.tables.merchants.erase(merchant_id, at=NOW, until=TTL)
+    where = {"merchant_id": {"S": merchant_id}, "night": {"S": str(NIGHT)}}
+    stage.cloud.dynamodb.delete_item(TableName=f"{PREFIX}audits", Key=where)
+
+
 def test_a_merchant_that_finishes_while_the_night_is_closed_is_counted_as_audited(stage: Stage) -> None:
     """The index shows it pending, the table has it done."""
     stage.expect("larkspur")

@@ -111,6 +111,25 @@ def test_a_message_that_comes_again_is_handed_over_without_asking_again(stage: S
     assert stage.cloud.everything() == before
 
 
+def test_of_an_erased_merchant_nothing_is_asked_stored_or_handed_over(stage: Stage) -> None:
+    stage.cloud.tables.merchants.erase("larkspur", at=NOW, until=TTL)
+
+    assert stage.collect() == (Collected.ERASED, None)
+    assert (stage.fetched, stage.sqs.sent, stage.cloud.raw("snapshots")) == ([], [], [])
+
+
+def test_what_was_on_its_way_when_its_merchant_was_erased_is_not_stored(stage: Stage) -> None:
+    def erased_meanwhile() -> Snapshot:
+        stage.cloud.tables.merchants.erase("larkspur", at=NOW, until=TTL)
+        return snapshot()
+
+    stage.sources = erased_meanwhile
+
+    stage.collect()
+
+    assert stage.cloud.raw("snapshots") == []
+
+
 def test_a_crash_between_storing_and_sending_is_made_good_by_the_next_receive(stage: Stage) -> None:
     stage.sqs.refuse = lambda call, _: call == 1
 

@@ -168,6 +168,22 @@ def test_running_a_finished_night_again_sends_nothing_and_changes_nothing(stage:
     assert stage.cloud.everything() == before
 
 
+def test_who_is_erased_after_the_page_was_read_is_neither_expected_nor_sent(stage: Stage) -> None:
+    stage.import_("erased", "there")
+    real = stage.cloud.dynamodb.scan
+
+    def erased_meanwhile(**request: Any) -> Any:
+        page = real(**request)
+        stage.cloud.tables.merchants.erase("erased", at=NOW, until=TTL)
+        return page
+
+    stage.cloud.instead("scan", erased_meanwhile)
+
+    assert stage.run() == Dispatched(sent=1, already_done=1)
+    stage.cloud.instead("scan", real)
+    assert (stage.sqs.sent, stage.expected()) == (["there"], {"there"})
+
+
 def test_who_is_disabled_is_neither_expected_nor_sent(stage: Stage) -> None:
     stage.import_("off", enabled=False)
     stage.import_("on")

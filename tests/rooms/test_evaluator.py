@@ -84,6 +84,14 @@ def test_a_snapshot_that_is_not_there_yet_brings_the_message_back(stage: Stage) 
     assert stage.cloud.tables.audits.state("larkspur", NIGHT) is AuditState.PENDING
 
 
+def test_the_message_about_an_erased_merchant_ends_here(stage: Stage) -> None:
+    stage.cloud.tables.merchants.erase("larkspur", at=NOW, until=FAR)
+    before = stage.cloud.everything()
+
+    assert stage.evaluate() is None
+    assert stage.cloud.everything() == before
+
+
 def test_a_damaged_snapshot_brings_the_message_back(stage: Stage) -> None:
     stage.store(snapshot())
     damaged: dict[str, Any] = stage.cloud.raw("snapshots")[0] | {"body": {"B": b"not what was stored"}}

@@ -48,6 +48,7 @@ EVERYTHING = merchant(
 def _shops(cloud: Cloud) -> None:
     cloud.tables.merchants.save(EVERYTHING)
     cloud.tables.merchants.save(merchant(id="rue", analytics=EVERYTHING.commerce))
+    cloud.tables.merchants.erase("zinnia", at=NOW, until=TTL)
     cloud.tables.mutes.save(mute(check_id="all"))
     cloud.tables.mutes.save(mute(kind=Kind.ACK, episode=date(2026, 11, 19), until=date(2027, 11, 22)))
 

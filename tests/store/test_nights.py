@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
 
@@ -34,6 +36,28 @@ def test_a_night_is_opened_once(cloud: Cloud) -> None:
     assert not cloud.tables.nights.open(NIGHT, at=LATER, ttl=TTL)
 
     assert cloud.tables.nights.get(NIGHT) == Night(NIGHT, opened_at=NOW, closed_at=None, coverage=None)
+
+
+def test_a_name_is_taken_out_of_a_night_whoever_else_takes_names_out(cloud: Cloud) -> None:
+    names = tuple(f"shop-{at}" for at in range(6))
+    cloud.tables.nights.open(NIGHT, at=NOW, ttl=TTL)
+    cloud.tables.nights.close(replace(COUNTED, failed=names, missing=names[:1]), at=LATER)
+    real = cloud.dynamodb.update_item
+
+    def after_another(**request: Any) -> Any:
+        cloud.instead("update_item", real)
+        cloud.tables.nights.forget("shop-0", NIGHT)
+        return real(**request)
+
+    cloud.instead("update_item", after_another)
+
+    assert list(cloud.tables.nights.naming("shop-4")) == [NIGHT]
+    assert cloud.tables.nights.forget("shop-4", NIGHT)
+    assert not cloud.tables.nights.forget("shop-4", NIGHT)
+    (row,) = cloud.rows("nights")
+    assert row["failed_merchants"] == ["shop-1", "shop-2", "shop-3", "shop-5"]
+    assert (row["missing_merchants"], row["failed"]) == ([], 6)
+    assert list(cloud.tables.nights.naming("shop-4")) == []
 
 
 def test_nobody_opened_a_night_that_is_not_there(cloud: Cloud) -> None:

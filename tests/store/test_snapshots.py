@@ -14,7 +14,7 @@ from functions.audit.absence import Absent
 from functions.audit.errors import NightjarError
 from functions.audit.snapshot import Snapshot
 from functions.store import snapshots
-from functions.store.snapshots import Snapshots
+from functions.store.tables import Tables
 from tests.audit.nights import nights
 from tests.builders import NIGHT, NOW, absent, page, pages, snapshot, source, sources
 from tests.cloud import Cloud, pretended_aws
@@ -65,11 +65,11 @@ def test_a_snapshot_whose_time_is_over_is_gone_although_its_row_still_stands(clo
     seconds = int(TTL.timestamp())
     cloud.tables.snapshots.put_once(snapshot(), ttl=TTL)
 
-    before = Snapshots(cloud.dynamodb, TABLE, clock=lambda: seconds - 1.0)
-    after = Snapshots(cloud.dynamodb, TABLE, clock=lambda: float(seconds))
+    before = Tables(cloud.dynamodb, PREFIX, clock=lambda: seconds - 1.0)
+    after = Tables(cloud.dynamodb, PREFIX, clock=lambda: float(seconds))
 
-    assert before.get("larkspur", NIGHT) is not None
-    assert after.get("larkspur", NIGHT) is None
+    assert before.snapshots.get("larkspur", NIGHT) is not None
+    assert after.snapshots.get("larkspur", NIGHT) is None
     assert cloud.raw("snapshots")
 
 

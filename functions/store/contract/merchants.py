@@ -11,10 +11,12 @@ from functions.store.contract.declare import (
     Day,
     Flag,
     Index,
+    Instant,
     MerchantId,
     Number,
     Table,
     Text,
+    Ttl,
     Version,
     grows_as,
     says,
@@ -85,6 +87,10 @@ class Merchant(TypedDict):
     thresholds: Annotated[dict[CheckName, Override], says("Own thresholds, by check.")]
     alerts: Annotated[Alerts, says("How messages are written.")]
     version: Annotated[Count, says("How often the item was written.")]
+    erased_at: NotRequired[
+        Annotated[Instant, says("When everything of this merchant was erased: the rest of the item says nothing.")]
+    ]
+    ttl: NotRequired[Ttl]
     schema_version: Version
 
 
@@ -95,4 +101,5 @@ MERCHANTS = Table(
     answers="Who is a merchant, and by which settings is it judged?",
     item=Merchant,
     indexes=(Index("by_open_id", "open_id", "merchant_id", answers="Whose is a TikTok account?", keys_only=True),),
+    expires=True,
 )
