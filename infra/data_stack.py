@@ -10,6 +10,7 @@ from constructs import Construct
 
 from infra.constructs.acknowledge import acknowledge
 from infra.constructs.function import LOG_PREFIX
+from infra.constructs.readers import Readers
 from infra.constructs.tables import Tables
 from infra.stages import Stage
 
@@ -25,6 +26,7 @@ class DataStack(Stack):
         self._kept = RemovalPolicy.RETAIN if stage.retain_data else RemovalPolicy.DESTROY
         self.key = self._own_key()
         self.tables = Tables(self, "Tables", stage=stage, key=self.key)
+        Readers(self, "Readers", stage=stage, tables=self.tables, key=self.key)
         self.tiktok_app = self._secret(
             "TikTokApp",
             "tiktok-app",

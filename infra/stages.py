@@ -25,6 +25,7 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,15}")
 _EMAIL = re.compile(r"[^@\s,;<>\"]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 _SENDER = re.compile(r"(?=[0-9]*[A-Za-z])[A-Za-z0-9]{1,11}")
+_READER = re.compile(r"\d{12}|arn:aws(-[a-z]+)*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
 # The last label has a letter first: what ends in a number is an IP address to some reader of URLs or other.
 _HOST = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?")
 
@@ -54,6 +55,15 @@ def _host(value: str) -> str:
     return value
 
 
+def _reader(value: str) -> str:
+    if not _READER.fullmatch(value):
+        raise ValueError(
+            "neither an account nor a role: write the account's twelve digits, or one role's ARN without a pattern, "
+            "as in arn:aws:iam::111122223333:role/reports"
+        )
+    return value
+
+
 def _sender(value: str) -> str:
     if not _SENDER.fullmatch(value):
         raise ValueError("not a sender of text messages: 1 to 11 of A-Z, a-z and 0-9, a letter among them")
@@ -78,6 +88,7 @@ Email = Annotated[str, AfterValidator(_email)]
 Phone = Annotated[str, AfterValidator(_phone)]
 Sender = Annotated[str, AfterValidator(_sender)]
 Host = Annotated[str, AfterValidator(_host)]
+Reader = Annotated[str, AfterValidator(_reader)]
 UtcTime = Annotated[time, AfterValidator(_whole_minute)]
 
 
@@ -90,6 +101,7 @@ class Stage(BaseModel):
     ``allowed_hosts`` are storefronts; only ``tiktok_hosts`` are given the app's secret and refresh tokens.
     ``webhook`` opens an address to which TikTok tells disconnected accounts. ``research_api`` looks up public counts
     where a merchant's own cannot be seen: for operators whom TikTok has admitted to its Research API.
+    ``fleet_readers`` and ``tenant_readers`` may take the two roles of docs/data/roles.md: accounts and roles.
     ``sms_per_night`` is how many text messages leave in a night, UTC, for all merchants, ``sms_per_merchant`` how many
     for one of them; email makes up for the rest. ``sms_max_price_usd`` is the most that one may cost, in USD;
     ``sms_sender_id`` the name that it comes from, in countries that show one.
@@ -117,6 +129,8 @@ class Stage(BaseModel):
     loopback_http: bool = False
     webhook: bool = False
     research_api: bool = False
+    fleet_readers: tuple[Reader, ...] = ()
+    tenant_readers: tuple[Reader, ...] = ()
     # Above 10,000 the row that counts them would come near to what an item of DynamoDB holds.
     sms_per_night: Annotated[int, Field(ge=1, le=10_000)] = 500
     sms_per_merchant: Annotated[int, Field(ge=1, le=100)] = 3

@@ -76,6 +76,11 @@ def use_key_for_tables(key: aws_kms.IKey) -> aws_iam.PolicyStatement:
     return _use_key(key, _TABLE_KEY_USE, ["dynamodb"])
 
 
+def decrypt_for_tables(key: aws_kms.IKey) -> aws_iam.PolicyStatement:
+    """Allow DynamoDB to decrypt on the caller's behalf what it only reads, and the caller to decrypt nothing."""
+    return _use_key(key, ["kms:Decrypt"], ["dynamodb"])
+
+
 def use_key_through(key: aws_kms.IKey, *services: str) -> aws_iam.PolicyStatement:
     """Allow the key to be used by ``services`` (as in ``sqs``) on the caller's behalf, and not by the caller itself."""
     return _use_key(key, _READ_AND_SEND, services)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -15,8 +16,9 @@ from functions.audit.checks import CATALOGUE
 from functions.audit.merchant import Severity
 from functions.audit.verdict import AuditState
 from functions.store.contract.catalogue import TABLES
-from functions.store.items import from_item
+from functions.store.items import from_item, key
 from tests.contract import departures
+from tests.flow.roles import denied, enforced
 
 pytestmark = pytest.mark.slow
 
@@ -105,7 +107,7 @@ def test_nothing_ended_in_a_dead_letter_queue(night: Rehearsal) -> None:
     assert [name for name, depth in letters.items() if depth.visible or depth.in_flight] == []
 
 
-@pytest.mark.parametrize("table", [table.name for table in TABLES if table.name != "mutes"])
+@pytest.mark.parametrize("table", [table.name for table in TABLES if table.name not in {"mutes", "recipients"}])
 def test_what_the_night_wrote_is_what_readers_were_promised(night: Rehearsal, table: str) -> None:
     pages = night.aws.client("dynamodb").get_paginator("scan").paginate(TableName=f"{night.stage.prefix}{table}")
     items = [from_item(item) for page in pages for item in page["Items"]]
@@ -176,3 +178,77 @@ def test_an_older_night_never_overwrites_a_newer_one(night: Rehearsal) -> None:
 
     assert night.stage.tables.findings.of_merchant(merchant_id) == before
     assert night.stage.tables.audits.state(merchant_id, yesterday) is AuditState.DONE
+
+
+def _rows(night: Rehearsal, table: str, index: str | None = None, /, **key: str) -> dict[str, Any]:
+    """Return the Query for the rows of one key."""
+    ((name, value),) = key.items()
+    return {
+        "TableName": f"{night.stage.prefix}{table}",
+        "KeyConditionExpression": "#key = :key",
+        "ExpressionAttributeNames": {"#key": name},
+        "ExpressionAttributeValues": {":key": {"S": value}},
+    } | ({"IndexName": index} if index else {})
+
+
+def _select(night: Rehearsal, where: str = "", *, table: str = "findings", index: str | None = None) -> str:
+    source = f'"{night.stage.prefix}{table}"' + (f'."{index}"' if index else "")
+    return f"SELECT * FROM {source} {where}".strip()  # noqa: S608 - our own names
+
+
+def test_a_fleets_reader_reads_by_key_or_index_and_nothing_else(night: Rehearsal) -> None:
+    prefix, one = night.stage.prefix, night.fleet[0].id
+    with enforced(night.aws) as door:
+        reader = door.reader(f"{prefix}fleet-reader")
+        criticals = reader.query(**_rows(night, "findings", "open_by_severity", open_severity="critical"))["Items"]
+        where = "WHERE open_severity = 'critical'"
+        statement = _select(night, where, index="open_by_severity")
+        selected = reader.execute_statement(Statement=statement)["Items"]
+        shop = reader.get_item(TableName=f"{prefix}merchants", Key=key(merchant_id=one))["Item"]
+
+        assert denied(reader.scan, TableName=f"{prefix}findings")
+        assert denied(reader.scan, TableName=f"{prefix}findings", IndexName="by_check")
+        assert denied(reader.execute_statement, Statement=_select(night))
+        assert denied(reader.execute_statement, Statement=_select(night, index="by_check"))
+        assert denied(reader.put_item, TableName=f"{prefix}mutes", Item=key(merchant_id=one, check_id="all"))
+        assert denied(reader.delete_item, TableName=f"{prefix}findings", Key=key(merchant_id=one, check_id="all"))
+        for table in ("tokens", "snapshots"):
+            assert denied(reader.query, **_rows(night, table, merchant_id=one))
+        assert denied(reader.get_item, TableName=f"{prefix}budgets", Key=key(budget="tiktok"))
+        assert denied(door.reader, role=f"{prefix}fleet-reader", merchant_id=one)
+
+    assert len(criticals) == len(selected) > 1
+    assert shop["merchant_id"] == {"S": one}
+
+
+def test_a_tenants_reader_reads_the_merchant_of_its_session_and_no_other(night: Rehearsal) -> None:
+    prefix, mine, other = night.stage.prefix, night.fleet[0].id, night.fleet[1].id
+    select = _select(night, "WHERE merchant_id = ?")
+    with enforced(night.aws) as door:
+        reader = door.reader(f"{prefix}tenant-reader", merchant_id=mine)
+        own = reader.query(**_rows(night, "findings", merchant_id=mine))["Items"]
+        selected = reader.execute_statement(Statement=select, Parameters=[{"S": mine}])["Items"]
+
+        for table in ("findings", "audits", "alerts", "mutes", "merchants"):
+            assert not denied(reader.query, **_rows(night, table, merchant_id=mine))
+            assert denied(reader.query, **_rows(night, table, merchant_id=other))
+            assert denied(reader.scan, TableName=f"{prefix}{table}")
+        both = {"Keys": [key(merchant_id=mine), key(merchant_id=other)]}
+        assert denied(reader.batch_get_item, RequestItems={f"{prefix}merchants": both})
+        assert denied(reader.execute_statement, Statement=select, Parameters=[{"S": other}])
+        assert denied(reader.execute_statement, Statement=_select(night))
+        assert denied(reader.query, **_rows(night, "findings", "by_check", check_id="bounce_rate"))
+        assert denied(reader.query, **_rows(night, "audits", "by_night", night=NIGHT.isoformat()))
+        assert denied(reader.get_item, TableName=f"{prefix}nights", Key=key(night=NIGHT.isoformat()))
+        for table in ("tokens", "snapshots"):
+            assert denied(reader.query, **_rows(night, table, merchant_id=mine))
+        # Whoever takes the role names one merchant, and nothing else.
+        assert denied(door.reader, role=f"{prefix}tenant-reader")
+        assert denied(door.reader, role=f"{prefix}tenant-reader", merchant_id=mine, stage="prod")
+        # A star is a merchant that is not there, not all of them.
+        assert denied(
+            door.reader(f"{prefix}tenant-reader", merchant_id="*").query, **_rows(night, "findings", merchant_id=mine)
+        )
+
+    assert len(own) == len(selected) == len(CATALOGUE)
+    assert {item["merchant_id"]["S"] for item in own} == {mine}

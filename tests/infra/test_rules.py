@@ -36,10 +36,12 @@ def test_cfn_lint_finds_nothing(stage: str, synthesised: Callable[[str], Path]) 
     assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["plain", "webhook"])
+@pytest.fixture(scope="module", params=[False, True], ids=["plain", "with-all-that-is-optional"])
 def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     outdir = tmp_path_factory.mktemp("cdk-nag")
-    stage = choose("prod", recipients=RECIPIENTS).model_copy(update={"webhook": request.param})
+    readers = ("111122223333", "arn:aws:iam::444455556666:role/reports") if request.param else ()
+    update = {"webhook": request.param, "fleet_readers": readers, "tenant_readers": readers}
+    stage = choose("prod", recipients=RECIPIENTS).model_copy(update=update)
     app = app_of(stage, outdir, bundle(Target.HOST))
     from aws_cdk import Validations
     from cdk_nag import AwsSolutionsChecks, ServerlessChecks
