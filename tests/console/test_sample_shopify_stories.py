@@ -93,7 +93,6 @@ def test_the_fleet_has_enough_stories_to_tell_of_shops() -> None:
         ("skargard", "warn"),
         ("maple-mitten", "warn"),
         ("rila-rose", "not_evaluated:mixed_units"),
-        ("first-light", "not_evaluated:sample_too_small"),
     ],
 )
 def test_without_reports_the_money_is_judged_by_orders_and_the_traffic_is_not(merchant_id: str, outcome: str) -> None:
@@ -101,6 +100,12 @@ def test_without_reports_the_money_is_judged_by_orders_and_the_traffic_is_not(me
 
     assert told.pop("attributed_revenue") == outcome
     assert set(told.values()) == {"not_evaluated:scope_missing"}
+
+
+def test_a_shop_whose_first_order_lies_inside_the_prior_period_has_nothing_to_compare_with() -> None:
+    told = found(with_shop(merchant("first-light"), ORDERS_ONLY), NIGHT)
+
+    assert told["attributed_revenue"] == "not_evaluated:no_prior,scope_missing"
 
 
 def test_reports_that_were_not_approved_are_as_good_as_none() -> None:

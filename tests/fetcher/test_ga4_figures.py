@@ -291,10 +291,26 @@ def test_a_prior_period_that_is_known_in_part_is_none(first: str, compared: bool
         assert why(before) == ("no_prior", told)
 
 
-def test_where_small_days_are_held_back_they_tell_nothing_of_a_beginning() -> None:
+@pytest.mark.parametrize(("first", "compared"), [("20260925", True), ("20260926", False)])
+def test_where_small_days_are_held_back_a_period_is_whole_only_if_a_day_before_it_shows(
+    first: str,
+    compared: bool,  # noqa: FBT001 - the outcome
+) -> None:
     with property_world() as world:
-        world.says("days", [(["20261119"], ["286", "7.5", "66.9"])], metadata={"subjectToThresholding": True})
-        assert prior().sessions == 5000
+        world.says("days", [([first], ["286", "7.5", "66.9"])], metadata={"subjectToThresholding": True})
+        before = sessions().prior
+
+    assert isinstance(before, PeriodFigures) is compared
+    if not compared:
+        assert why(before)[0] == "not_measured"
+
+
+def test_without_the_days_nobody_knows_whether_the_prior_period_is_whole() -> None:
+    with property_world() as world:
+        world.refused["days"] = "No."
+        before = sessions().prior
+
+    assert not isinstance(before, PeriodFigures)
 
 
 def test_a_series_that_begins_later_than_the_prior_period_tells_nothing_of_its_beginning() -> None:

@@ -20,6 +20,7 @@ from functions.fetcher.sources.shopify.order import Origin, UnreadableOrderError
 from tests.builders import NIGHT
 from tests.fetcher.shopify_world import (
     ORDERS_DENIED,
+    PERIODS,
     Night,
     ShopifyWorld,
     day,
@@ -339,7 +340,8 @@ def test_days_are_asked_for_as_instants_of_the_merchants_time_zone_over_both_cha
     ],
 )
 def test_an_order_belongs_to_the_merchants_day_to_the_second(at: str, in_current: int, in_prior: int) -> None:
-    told = seen(orders_now=listing(order(1, at)), orders_before=listing(order(1, at)))
+    opening = order(2, "2026-09-25T12:00:00Z", customerJourneySummary=None)  # nobody from TikTok, but a sale
+    told = seen(orders_now=listing(order(1, at)), orders_before=listing(opening, order(1, at)))
 
     assert (told.current.orders, prior(told).orders) == (in_current, in_prior)
 
@@ -571,3 +573,14 @@ def test_an_order_shows_no_more_than_is_needed() -> None:
         Origin.TIKTOK,
     )
     assert (read.amount, read.currency) == (Decimal("42.50"), "GBP")
+
+
+def test_a_shop_whose_first_order_lies_inside_the_prior_period_has_none() -> None:
+    every_day = [order(at, f"{day}T12:00:00Z") for at, day in enumerate(PERIODS.series)]
+    now = [one for one in every_day if one["processedAt"] >= "2026-10-23"]
+    late = [one for one in every_day if "2026-10-13" <= one["processedAt"] < "2026-10-23"]
+    told = seen(orders_now=listing(*now), orders_before=listing(*late))
+
+    assert told.current.orders == 28
+    assert reasons(told.prior) == {Reason.SCOPE_MISSING, Reason.NO_PRIOR}
+    assert "Shopify's orders begin on 2026-10-13, the prior period on 2026-09-25" in str(told.prior)

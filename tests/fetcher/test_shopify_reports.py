@@ -212,7 +212,7 @@ def test_a_shop_that_does_not_know_the_referrers_name_is_asked_without_it() -> N
 
     def strict_daily(body: Mapping[str, Any]) -> Any:
         assert "order_referrer_name" not in body["variables"]["q"]
-        return table([{"day": "2026-11-19", **sales("12.00", 1)}])
+        return table([{"day": "2026-09-21", **sales("12.00", 1)}])
 
     with shopify(sales_now=strict, sales_before=strict, sales_daily=strict_daily) as world:
         seen = Night().channel().sessions

@@ -12,7 +12,9 @@ import pytest
 from functions.audit.absence import Absent, Reason
 from functions.audit.snapshot import PeriodFigures, Series, SessionsSeen
 from functions.fetcher.sources.channel import Commerce
+from functions.fetcher.sources.shopify.sold import late_start
 from tests.fetcher.shopify_world import (
+    PERIODS,
     REPORTS,
     REPORTS_DENIED,
     SALES,
@@ -140,7 +142,7 @@ def test_days_that_cannot_be_read_leave_the_periods() -> None:
 
 def test_a_day_without_a_sale_took_nothing() -> None:
     told = seen(
-        sales_daily=table([{"day": "2026-11-19", **sales("12.00", 1)}, elsewhere({"day": "2026-11-18", **sales()})])
+        sales_daily=table([{"day": "2026-11-19", **sales("12.00", 1)}, elsewhere({"day": "2026-09-21", **sales()})])
     )
 
     assert isinstance(told.series, Series)
@@ -289,3 +291,68 @@ def test_daily_rows_beyond_the_window_are_not_taken() -> None:
     assert not isinstance(told.daily_revenue, Absent)
     assert len(told.daily_revenue) == 60
     assert set(told.daily_revenue.values()) == {Decimal("1.00")}
+
+
+def days_of_sales(first: date, revenue: str = "50.00") -> list[dict[str, Any]]:
+    return [{"day": day.isoformat(), **sales(revenue, 2)} for day in PERIODS.series if day >= first]
+
+
+@pytest.mark.parametrize(("first", "compared"), [("2026-09-25", True), ("2026-09-27", False), ("2026-10-13", False)])
+def test_beside_another_provider_a_shop_that_began_inside_the_prior_period_has_none(
+    first: str,
+    compared: bool,  # noqa: FBT001 - the outcome
+) -> None:
+    told = commerce(sales_daily=table(days_of_sales(date.fromisoformat(first))))
+
+    assert not isinstance(told.daily_revenue, Absent)
+    assert not isinstance(told.prior, Absent)
+    assert isinstance(told.prior.revenue, Decimal) is compared
+    if not compared:
+        assert reasons(told.prior.revenue) == {Reason.NO_PRIOR}
+        assert detail(told.prior.revenue) == f"Shopify's sales report begins on {first}, the prior period on 2026-09-25"
+        assert min(told.daily_revenue) == date.fromisoformat(first)
+
+
+def test_days_of_sales_that_failed_leave_no_prior_revenue_and_the_traffics_prior_period() -> None:
+    told = seen(sales_daily=BROKEN)
+
+    assert isinstance(told.prior, PeriodFigures)
+    assert isinstance(told.current.revenue, Decimal)
+    assert reasons(told.prior.revenue) == {Reason.SOURCE_FAILED}
+    assert told.prior.sessions == told.current.sessions
+
+
+def test_days_of_traffic_that_failed_leave_no_prior_traffic_and_the_prior_revenue() -> None:
+    told = seen(visits_daily=BROKEN)
+
+    assert isinstance(told.prior, PeriodFigures)
+    assert isinstance(told.current.sessions, int)
+    assert reasons(told.prior.sessions) == {Reason.SOURCE_FAILED}
+    assert isinstance(told.prior.revenue, Decimal)
+
+
+@pytest.mark.parametrize(
+    ("days", "late"),
+    [
+        ([], None),
+        (["2026-09-24"], None),
+        (["2026-09-25", "2026-11-19"], None),
+        # A week of silence, as often before: this shop sells little.
+        (["2026-09-28", "2026-10-05", "2026-10-20", "2026-11-10"], None),
+        # Seven days of silence, and never so many afterwards.
+        (
+            [f"2026-{at}" for at in ("09-28", "10-04", "10-11", "10-18", "10-25", "11-01", "11-08", "11-15")],
+            "2026-09-28",
+        ),
+        # As long as ever: nobody can say that it had not begun.
+        ([f"2026-{at}" for at in ("09-28", "10-06", "10-13", "10-20", "10-27", "11-03", "11-10", "11-17")], None),
+        (["2026-10-22"], "2026-10-22"),
+        (["2026-10-20"], None),
+    ],
+)
+def test_a_shop_began_late_that_was_never_silent_for_so_long_again(days: list[str], late: str | None) -> None:
+    sold = [date.fromisoformat(day) for day in days]
+
+    first = late_start(sold, PERIODS, known_from=PERIODS.series.start)
+
+    assert first == (None if late is None else date.fromisoformat(late))

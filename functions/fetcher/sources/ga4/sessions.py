@@ -53,22 +53,27 @@ def _no_whole_prior(answers: Answers) -> Absent | None:
 
     GA4 has data from its installation on and leaves out what is all 0, so a period without a row is either quiet or
     before its time, and the first days of one may be. The daily series tells: it begins before the prior period does.
-    A period that is known in part would be compared with a whole one, and a fall would not show.
+    A period that is known in part would be compared with a whole one, and a fall would not show. So where the days
+    cannot tell, because they are missing or some are held back, there is no prior period either.
     """
     prior, window, known_from = answers.periods.prior, answers.periods.series, answers.known_from
     if known_from is not None and known_from > prior.start:
         return _none(f"GA4 has no data before {known_from}, the prior period begins {prior.start}")
     totals, days = answers.report(TOTALS), answers.report(DAYS)
-    if isinstance(totals, Absent) or totals.worth.hushed or (isinstance(days, Report) and days.worth.hushed):
-        return None
-    counted, visited = totals.row(**{RANGE: PRIOR}) is not None, _visited(days)
+    visited = _visited(days)
     if isinstance(visited, Absent):
-        return None if counted else visited
+        return visited
+    counted = isinstance(totals, Report) and totals.row(**{RANGE: PRIOR}) is not None
     first = min((day for day in visited if day >= window.start), default=None)
     if first is None or first > prior.start >= window.start or (first > prior.end and not counted):
+        if isinstance(days, Report) and days.worth.hushed:
+            return Absent.because(
+                Reason.NOT_MEASURED, f"GA4 holds days back, so nobody knows whether its data reach to {prior.start}"
+            )
         since = answers.periods.current.start if first is None else first
         return _none(f"GA4 has nothing from TikTok before {since}, the prior period begins {prior.start}")
-    if not counted and any(prior.start <= day <= prior.end for day in visited):
+    silent = isinstance(totals, Report) and not (counted or totals.worth.hushed)
+    if silent and any(prior.start <= day <= prior.end for day in visited):
         return Absent.because(Reason.SOURCE_FAILED, "GA4 has days of the prior period and no total of it")
     return None
 

@@ -20,7 +20,7 @@ from functions.fetcher.sources.envelope import Failure
 from functions.fetcher.sources.shopify.admin import Admin
 from functions.fetcher.sources.shopify.order import Order, Origin, UnreadableOrderError, read_order
 from functions.fetcher.sources.shopify.shop import ALL_ORDERS, Shop, midnight
-from functions.fetcher.sources.shopify.sold import Sales, Sold
+from functions.fetcher.sources.shopify.sold import Sales, Sold, late_start
 
 WHAT: Final = "Shopify's orders"
 NEEDS: Final = "the scope read_orders"
@@ -84,7 +84,7 @@ async def sold_by_orders(admin: Admin, asked: Asked, shop: Shop) -> Sold:
     if (unready := _unready(now, prior or [])) is not None:
         return Sold.unseen(unready, shop.currency)
     known = periods.current if earlier is None else Period(start=earlier.start, end=periods.current.end)
-    return Sold(
+    sold = Sold(
         current=_sales(now),
         prior=Absent.because(Reason.NO_PRIOR, _out_of_reach("the prior period", periods.prior))
         if prior is None
@@ -94,6 +94,12 @@ async def sold_by_orders(admin: Admin, asked: Asked, shop: Shop) -> Sold:
         mixed_currency=_changed(_currency(prior or []), _currency(now)),
         flags=(FLAG,),
     )
+    days = {order.at.astimezone(zone).date() for order in (*before, *now) if order.origin is not Origin.NO_SALE}
+    first = None if prior is None else late_start(days, periods, known_from=known.start)
+    if first is None:
+        return sold
+    began = f"{WHAT} begin on {first}, the prior period on {periods.prior.start}"
+    return sold.since(first, Absent.because(Reason.NO_PRIOR, began))
 
 
 def _first_day_from(instant: datetime, zone: ZoneInfo) -> date:

@@ -23,7 +23,7 @@ from functions.fetcher.sources.shopify.reports import (
     cut_short,
     name_of,
 )
-from functions.fetcher.sources.shopify.sold import Sales, Sold
+from functions.fetcher.sources.shopify.sold import Sales, Sold, late_start
 from functions.fetcher.sources.shopify.sums import count_of, money_of
 from functions.fetcher.sources.shopify.tiktok import is_paid, names_tiktok
 
@@ -57,12 +57,29 @@ async def sold_by_reports(reports: Reports, periods: Periods, currency: str) -> 
             return part
     if isinstance(before, Failure):
         return Sold.unseen(before.absent, currency)
-    return Sold(
+    sold = Sold(
         current=_sales(now, nothing=_NONE_NOW),
         prior=_sales(before, nothing=_NONE_BEFORE) if before.rows else _NONE_BEFORE,
         daily=daily.absent if isinstance(daily, Failure) else _daily(daily, periods.series),
         currency=currency,
     )
+    return sold if isinstance(sold.prior, Absent) else _whole(sold, daily, periods)
+
+
+def _whole(sold: Sold, daily: Rows | Failure, periods: Periods) -> Sold:
+    """Return the sales without a prior period where it is not known to be whole: half of one hides a fall."""
+    if isinstance(daily, Failure):
+        return replace(sold, prior=daily.absent)
+    days = {day for row in daily.rows if (day := parse_day(row.get("day"))) is not None}
+    if not days:
+        return replace(sold, prior=Absent.because(Reason.NOT_MEASURED, f"{WHAT} has no day of the series"))
+    first = late_start(days, periods, known_from=periods.series.start)
+    if first is None:
+        return sold
+    if daily.cut:
+        return replace(sold, prior=cut_short(WHAT))
+    why = f"{WHAT} begins on {first}, the prior period on {periods.prior.start}"
+    return sold.since(first, Absent.because(Reason.NO_PRIOR, why))
 
 
 def _sales(listed: Rows, *, nothing: Absent) -> Sales:

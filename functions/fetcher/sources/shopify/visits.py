@@ -13,7 +13,7 @@ from functions.audit.snapshot import PagesSeen, SourcesSeen
 from functions.fetcher.sources.envelope import Failure
 from functions.fetcher.sources.shopify.admin import ACCESS_DENIED
 from functions.fetcher.sources.shopify.listings import PAGES, SOURCES, pages_of, sources_of
-from functions.fetcher.sources.shopify.reports import Reports, Rows
+from functions.fetcher.sources.shopify.reports import Reports, Rows, cut_short
 from functions.fetcher.sources.shopify.traffic import (
     CARTS,
     DAILY,
@@ -60,10 +60,13 @@ async def ask_visits(reports: Reports, periods: Periods) -> Visits:
         reports.rows(SOURCES, periods.current),
     )
     current = now.absent if isinstance(now, Failure) else traffic_of(now, nothing=_NONE_NOW)
+    prior = before.absent if isinstance(before, Failure) else traffic_of(before, nothing=_NONE_BEFORE)
+    unknown = daily.absent if isinstance(daily, Failure) else _untold(daily, periods)
     total = current if isinstance(current, Absent) else current.sessions
     return Visits(
         current=current,
-        prior=before.absent if isinstance(before, Failure) else traffic_of(before, nothing=_NONE_BEFORE),
+        # Where the days cannot tell whether it is whole, it may be half of one.
+        prior=prior if isinstance(prior, Absent) or unknown is None else unknown,
         daily=daily.absent if isinstance(daily, Failure) else daily,
         pages=pages.absent if isinstance(pages, Failure) else pages_of(pages, total),
         sources=sources.absent if isinstance(sources, Failure) else sources_of(sources, total),
@@ -83,9 +86,22 @@ async def ask_carts(reports: Reports, periods: Periods) -> tuple[Carts, Carts]:
     return carts_of(now, nothing=_NONE_NOW), carts_of(before, nothing=_NONE_BEFORE)
 
 
+def _untold(daily: Rows, periods: Periods) -> Absent | None:
+    """Return why the days do not tell whether the prior period is whole, if they do not."""
+    if first_day(daily, periods.series) is None:
+        return Absent.because(Reason.NOT_MEASURED, f"{WHAT} has no day of the series")
+    return cut_short(WHAT) if daily.cut and _late(daily, periods) is not None else None
+
+
 def _began_late(daily: Rows, periods: Periods) -> Absent | None:
     """Return why there is no prior period to compare with: the shop's first session ever lies inside it."""
-    first: date | None = first_day(daily, periods.series)
-    if first is None or daily.cut or first <= max(periods.prior.start, periods.series.start):
+    first = _late(daily, periods)
+    if first is None or daily.cut:
         return None
     return Absent.because(Reason.NO_PRIOR, f"{WHAT} begins on {first}, the prior period on {periods.prior.start}")
+
+
+def _late(daily: Rows, periods: Periods) -> date | None:
+    """Return the first day with a session, where it comes after the prior period's first; ``None`` where not."""
+    first = first_day(daily, periods.series)
+    return None if first is None or first <= max(periods.prior.start, periods.series.start) else first
