@@ -8,8 +8,9 @@
             print(delivery.body)
 
 ``ministack`` emulates the services; what it does differently from AWS is said where it matters:
-``server`` hosts it, ``workers`` starts its Lambda functions, ``outbox`` records what SNS delivered,
-``assembly`` and ``deploy`` bring a CDK cloud assembly into it, ``aws`` is what callers use.
+``server`` hosts it, ``workers`` starts its Lambda functions, ``streams`` reads tables' streams for them,
+``outbox`` records what SNS delivered, ``assembly`` and ``deploy`` bring a CDK cloud assembly into it,
+``aws`` is what callers use.
 """
 
 from console.embedded.aws import EmbeddedAws, QueueDepth

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, overload
 from console.embedded.clients import ACCOUNT, REGION, Clients
 from console.embedded.deploy import Deployment
 from console.embedded.errors import EmbeddedAwsError, WaitTimeoutError
-from console.embedded.outbox import Delivery
+from console.embedded.outbox import Delivery, Meddler
 from console.embedded.server import Server
 
 if TYPE_CHECKING:
@@ -144,6 +145,17 @@ class EmbeddedAws:
     def outbox(self) -> list[Delivery]:
         """Every email and SMS that SNS delivered to a topic's subscribers so far, oldest first."""
         return self._server.outbox.deliveries()
+
+    def meddled(self, meddler: Meddler) -> AbstractContextManager[None]:
+        """While this lasts, have `meddler` do what it likes to each message that is published, and to its publisher.
+
+        It gets the message's attributes, and a function that delivers it; the publisher waits for its answer.
+        """
+        return self._server.outbox.meddled(meddler)
+
+    def kill(self, function_name: str) -> None:
+        """End a function in the middle of its work, as a machine that dies does."""
+        self._server.workers.kill(function_name)
 
     def queue_depths(self) -> dict[str, QueueDepth]:
         """How full each queue is, by name; dead-letter queues are among them."""

@@ -3,12 +3,17 @@
 
 import inspect
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 # The protocols that end at a person: ministack only logs these, it delivers all others itself.
 _TO_PEOPLE = ("email", "email-json", "sms")
+
+
+# What is done instead of delivering: it gets the message's attributes by name, and what would deliver it.
+Meddler = Callable[[Mapping[str, str], Callable[[], None]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +47,20 @@ class Outbox:
         self._lock = threading.Lock()
         self._fanout: Callable[..., None] = sns._fanout
         self._signature = inspect.signature(self._fanout)
+        self._meddler: Meddler | None = None
+
+    @contextmanager
+    def meddled(self, meddler: Meddler) -> Iterator[None]:
+        """While this lasts, have every message that is published go through `meddler`, before its publisher hears."""
+        self._meddler = meddler
+        try:
+            yield
+        finally:
+            self._meddler = None
 
     def install(self) -> None:
         """Record every fan-out from now on."""
-        self._sns._fanout = self._record_then_deliver
+        self._sns._fanout = self._publish
 
     def remove(self) -> None:
         """Put ministack's own fan-out back."""
@@ -55,6 +70,13 @@ class Outbox:
         """Everything delivered to people so far, oldest first."""
         with self._lock:
             return list(self._deliveries)
+
+    def _publish(self, *args: object, **kwargs: object) -> None:
+        if self._meddler is None:
+            self._record_then_deliver(*args, **kwargs)
+            return
+        published = self._signature.bind(*args, **kwargs).arguments
+        self._meddler(_named(published.get("message_attributes")), lambda: self._record_then_deliver(*args, **kwargs))
 
     def _record_then_deliver(self, *args: object, **kwargs: object) -> None:
         call = self._signature.bind(*args, **kwargs)
@@ -80,7 +102,11 @@ class Outbox:
             endpoint=subscription["endpoint"],
             subject="" if protocol == "sms" else published["subject"] or "",
             body=body,
-            attributes={name: value.get("StringValue", "") for name, value in attributes.items()},
+            attributes=_named(attributes),
             topic_arn=published["topic_arn"],
             message_id=published["msg_id"],
         )
+
+
+def _named(attributes: Mapping[str, Any] | None) -> Mapping[str, str]:
+    return {name: value.get("StringValue", "") for name, value in (attributes or {}).items()}

@@ -17,6 +17,7 @@ from typing import Any, Self
 from console.embedded.emulator import HOST, Emulator, LogTail, without_user_settings
 from console.embedded.errors import EmbeddedAwsError
 from console.embedded.outbox import Outbox
+from console.embedded.streams import StreamReader
 from console.embedded.workers import WorkerProcesses
 
 _START_SECONDS = 20.0
@@ -78,6 +79,9 @@ class Server:
         self.outbox = Outbox(self.emulator.sns)
         self.outbox.install()
         self._cleanup.callback(self.outbox.remove)
+        streams = StreamReader(self.emulator.lambda_service)
+        streams.install()
+        self._cleanup.callback(streams.remove)
         self.workers = WorkerProcesses(folder, endpoint=self.endpoint, may_start=self._is_current)
         self.emulator.lambda_runtime.subprocess = self.workers
         self.emulator.lambda_runtime.tempfile = self.workers

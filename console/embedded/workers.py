@@ -48,6 +48,7 @@ class WorkerProcesses:
         self._lock = threading.Lock()
         self._closed = False
         self._running: list[subprocess.Popen[str]] = []
+        self._names: dict[int, str] = {}
         self._ended: list[subprocess.Popen[str]] = []
 
     def Popen(  # noqa: N802  # the name that ministack calls
@@ -71,6 +72,7 @@ class WorkerProcesses:
                 **options,
             )
             self._running.append(worker)
+            self._names[worker.pid] = env.get("AWS_LAMBDA_FUNCTION_NAME", "")
             return worker
 
     def mkdtemp(self, *, prefix: str) -> str:
@@ -84,6 +86,15 @@ class WorkerProcesses:
         with self._lock:
             return sum(worker.poll() is None for worker in self._running)
 
+    def kill(self, function_name: str) -> None:
+        """End the processes of a function at once, in the middle of whatever they do, and wait until they are gone."""
+        with self._lock:
+            workers = [worker for worker in self._running if self._names[worker.pid] == function_name]
+        for worker in workers:
+            _kill(worker)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                worker.wait(_GRACE_SECONDS)
+
     def close(self) -> None:
         """End every worker and whatever it started; nothing can be started afterwards."""
         with self._lock:
@@ -91,10 +102,7 @@ class WorkerProcesses:
             workers = self._running + self._ended
             self._running, self._ended = [], []
         for worker in workers:
-            # poll() first: the id of a process that was already reaped may belong to somebody else.
-            if worker.poll() is None:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(worker.pid, signal.SIGKILL)
+            _kill(worker)
         for worker in workers:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 worker.wait(_GRACE_SECONDS)
@@ -130,6 +138,13 @@ class WorkerProcesses:
             _close_pipes(worker)
         self._ended = [worker for worker in self._running if worker.poll() is not None]
         self._running = [worker for worker in self._running if worker.poll() is None]
+
+
+def _kill(worker: "subprocess.Popen[str]") -> None:
+    # poll() first: the id of a process that was already reaped may belong to somebody else.
+    if worker.poll() is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(worker.pid, signal.SIGKILL)
 
 
 def _close_pipes(worker: "subprocess.Popen[str]") -> None:

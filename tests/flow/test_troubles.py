@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from console.demo.rehearsal import Rehearsal, rehearse
+from console.demo.rehearsal import EMAIL, PHONE, Rehearsal, rehearse
 from console.demo.result import collect
+from console.embedded import Delivery
 from console.sample.fleet import fleet
+from functions.audit.alert import Alert, AlertState, TextState, compose
+from functions.audit.news import News
+from functions.audit.telling import Why
 from functions.audit.verdict import AuditState
+from functions.store.alerts import alert_item
+from tests.audit.messages import SCENE, critical
 
 pytestmark = pytest.mark.slow
 
@@ -84,3 +91,121 @@ def test_a_night_that_nobody_opened_is_not_closed(stage: Rehearsal) -> None:
     assert answer["FunctionError"]
     assert "never opened" in json.loads(answer["Payload"].read())["errorMessage"]
     assert stage.stage.tables.nights.get(never) is None
+
+
+# No audit is of that night: what is written here is all that it tells.
+OTHER_NIGHT = NIGHT - timedelta(days=1)
+SENDER = "AWS.SNS.SMS.SenderID"  # that a text message has
+
+
+def write_alerts(stage: Rehearsal) -> str:
+    """Put an alert of each shop into the outbox at once, so that they come in one batch; return their id."""
+    shops = [stage.stage.tables.merchants.get(sample.id) for sample in stage.fleet]
+    news = [News(critical(), Why.OPENED, OTHER_NIGHT)]
+    scene = replace(SCENE, night=OTHER_NIGHT)
+    items = [alert_item(compose(shop, scene, news, created_at=BEFORE), ttl=AFTER) for shop in shops if shop]
+    table = stage.stage.tables.alerts.name
+    stage.aws.client("dynamodb").batch_write_item(RequestItems={table: [{"PutRequest": {"Item": i}} for i in items]})
+    return scene.alert_id
+
+
+def alert_of(stage: Rehearsal, merchant_id: str, alert_id: str) -> Alert:
+    alert = stage.stage.tables.alerts.get(merchant_id, alert_id)
+    assert alert is not None
+    return alert
+
+
+def heard(stage: Rehearsal, merchant_id: str) -> list[Delivery]:
+    """Return what people heard of that night."""
+    return [
+        message
+        for message in stage.aws.outbox()
+        if message.attributes.get("merchant_id") == merchant_id
+        and message.attributes["night"] == OTHER_NIGHT.isoformat()
+    ]
+
+
+def texts_of(alert: Alert) -> dict[str, tuple[str, str]]:
+    return {EMAIL: (alert.subject, alert.email), PHONE: ("", alert.sms)}
+
+
+def test_a_record_that_kills_the_notifier_is_set_aside_the_others_leave_and_the_sweep_sends_it(
+    stage: Rehearsal,
+) -> None:
+    poison, *others = [sample.id for sample in stage.fleet]
+    notifier = f"{stage.stage.prefix}notifier"
+    letters = f"{stage.stage.prefix}alerts-stream-dlq"
+
+    def die(message: Mapping[str, str], deliver: Callable[[], None]) -> None:
+        if message.get("merchant_id") == poison:
+            stage.aws.kill(notifier)
+        else:
+            deliver()
+
+    stage.settle(timeout=PATIENCE)
+    # Fewer retries, since a process that dies takes a second to begin anew; how often it is is tested of the template.
+    lambda_ = stage.aws.client("lambda")
+    (stream,) = lambda_.list_event_source_mappings(FunctionName=notifier)["EventSourceMappings"]
+    lambda_.update_event_source_mapping(UUID=stream["UUID"], MaximumRetryAttempts=1)
+    with stage.aws.meddled(die):
+        alert_id = write_alerts(stage)
+        stage.aws.wait_until(
+            lambda: stage.aws.queue_depths()[letters].visible, timeout=PATIENCE, what="the record to be set aside"
+        )
+        stage.settle(timeout=PATIENCE)
+
+    sqs = stage.aws.client("sqs")
+    (letter,) = sqs.receive_message(QueueUrl=sqs.get_queue_url(QueueName=letters)["QueueUrl"])["Messages"]
+    told = json.loads(letter["Body"])
+    assert told["requestContext"]["condition"] == "RetryAttemptsExhausted"
+    assert told["DDBStreamBatchInfo"]["batchSize"] == 1
+    for shop in others:
+        alert = alert_of(stage, shop, alert_id)
+        assert (alert.state, alert.text) == (AlertState.PUBLISHED, TextState.PUBLISHED)
+        assert {message.endpoint: (message.subject, message.body) for message in heard(stage, shop)} == texts_of(alert)
+    assert alert_of(stage, poison, alert_id).state is AlertState.PENDING
+    assert heard(stage, poison) == []
+
+    stage.stage.tables.nights.open(NIGHT, at=BEFORE, ttl=AFTER)
+    stage.close(NIGHT)
+    stage.aws.wait_until(lambda: len(heard(stage, poison)) == 2, timeout=PATIENCE, what="the sweep to send it")
+    stage.settle(timeout=PATIENCE)
+
+    alert = alert_of(stage, poison, alert_id)
+    assert (alert.state, alert.text) == (AlertState.PUBLISHED, TextState.PUBLISHED)
+    assert {message.endpoint: (message.subject, message.body) for message in heard(stage, poison)} == texts_of(alert)
+
+
+def test_a_notifier_killed_between_publishing_and_noting_repeats_a_message_and_loses_none(stage: Rehearsal) -> None:
+    notifier = f"{stage.stage.prefix}notifier"
+    email_dies, text_dies, *others = [sample.id for sample in stage.fleet]
+    killed: list[str] = []
+
+    def deliver_then_die(message: Mapping[str, str], deliver: Callable[[], None]) -> None:
+        deliver()
+        of = f"{message.get('merchant_id')} {'text' if SENDER in message else 'email'}"
+        if of in {f"{email_dies} email", f"{text_dies} text"} - set(killed):
+            killed.append(of)
+            stage.aws.kill(notifier)
+
+    stage.settle(timeout=PATIENCE)
+    before = {sample.id: len(heard(stage, sample.id)) for sample in stage.fleet}
+    with stage.aws.meddled(deliver_then_die):
+        alert_id = write_alerts(stage)
+        stage.aws.wait_until(
+            lambda: all(alert_of(stage, shop, alert_id).text is TextState.PUBLISHED for shop in before),
+            timeout=PATIENCE,
+            what="every message to be noted",
+        )
+        stage.settle(timeout=PATIENCE)
+
+    new = {shop: [message.endpoint for message in heard(stage, shop)[count:]] for shop, count in before.items()}
+    assert len(killed) == 2
+    assert new == {
+        email_dies: [EMAIL, EMAIL, PHONE],
+        text_dies: [EMAIL, PHONE, PHONE],
+        **{shop: [EMAIL, PHONE] for shop in others},
+    }
+    for shop in (email_dies, text_dies):
+        # What came twice is the same to the letter, but for SNS's own id.
+        assert len({(message.endpoint, message.body) for message in heard(stage, shop)}) == 2
