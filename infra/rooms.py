@@ -55,7 +55,7 @@ class Rooms:
             says="Starts the night: writes the expected set, then sends one message a merchant",
             memory_mb=512,
             seconds=NIGHT_SECONDS,
-            environment={"NIGHTJAR_FETCH_QUEUE_URL": fetches.queue.queue_url, **self._audit_days},
+            environment={"NIGHTJAR_FETCH_QUEUE_URL": fetches.queue.queue_url, **self._days("audit", "night")},
         )
         tables = self.data.tables
         # It starts shards of itself. By name: its own ARN would make role and function wait for each other.
@@ -118,7 +118,7 @@ class Rooms:
             says="Judges one merchant's snapshot: outcomes, findings, and an alert if one is due",
             memory_mb=512,
             seconds=EVALUATE_SECONDS,
-            environment=self._audit_days,
+            environment=self._days("audit", "alert", "finding"),
         )
         tables = self.data.tables
         function.allow(
@@ -177,7 +177,10 @@ class Rooms:
             says="Ends the night: coverage, what is missing, the summary to the operators",
             memory_mb=512,
             seconds=NIGHT_SECONDS,
-            environment={"NIGHTJAR_OPERATORS_TOPIC_ARN": self.data.operators.topic_arn, **self._audit_days},
+            environment={
+                "NIGHTJAR_OPERATORS_TOPIC_ARN": self.data.operators.topic_arn,
+                **self._days("audit", "alert", "finding"),
+            },
         )
         tables = self.data.tables
         function.allow(
@@ -224,9 +227,9 @@ class Rooms:
             **sender,
         }
 
-    @property
-    def _audit_days(self) -> dict[str, str]:
-        return {"NIGHTJAR_AUDIT_DAYS": str(self.common.stage.audit_days)}
+    def _days(self, *kept: str) -> dict[str, str]:
+        """Tell for how many days what a function writes is kept: ``audit_days`` of the stage for ``audit``."""
+        return {f"NIGHTJAR_{what.upper()}_DAYS": str(getattr(self.common.stage, f"{what}_days")) for what in kept}
 
     def _function(self, room: str, *, says: str, memory_mb: int, seconds: int, environment: dict[str, str]) -> Function:
         timeout = Duration.seconds(seconds)

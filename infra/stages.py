@@ -93,7 +93,7 @@ UtcTime = Annotated[time, AfterValidator(_whole_minute)]
 
 
 class Stage(BaseModel):
-    """One deployment. Times are UTC; ``*_days`` say how long something is kept.
+    """One deployment. Times are UTC; ``*_days`` say how long something is kept, findings after their last night.
 
     ``nightly`` starts the night, ``closing`` ends it on the same UTC day. ``retain_data`` keeps tables, key, secret
     and topics when the stack is deleted. ``*_concurrency`` caps how many functions work on a queue at once.
@@ -120,6 +120,11 @@ class Stage(BaseModel):
     log_days: Annotated[int, AfterValidator(_log_days)]
     snapshot_days: Annotated[int, Field(ge=2, le=3650)]
     audit_days: Annotated[int, Field(ge=2, le=3650)]
+    # The closer looks back over a week for alerts that never left, and to the night before for what is the fleet's.
+    alert_days: Annotated[int, Field(ge=9, le=3650)]
+    night_days: Annotated[int, Field(ge=9, le=3650)]
+    # Two weeks is the longest that a finding remembers to have come back.
+    finding_days: Annotated[int, Field(ge=30, le=3650)]
     # 2 to 1,000: what Lambda accepts as an SQS event source's maximum concurrency.
     fetch_concurrency: Annotated[int, Field(ge=2, le=1000)]
     evaluate_concurrency: Annotated[int, Field(ge=2, le=1000)]
@@ -147,6 +152,8 @@ class Stage(BaseModel):
             raise ValueError("a stage's name is 1 to 16 characters: a-z first, then a-z, 0-9 and -")
         if self.closing <= self.nightly:
             raise ValueError("closing must be later than nightly on the same UTC day: the closer takes that day's date")
+        if self.snapshot_days > self.audit_days:
+            raise ValueError("snapshot_days longer than audit_days: a snapshot without its audit explains nothing")
         if self.loopback_http and self.name != LOOPBACK_STAGE:
             raise ValueError(f"loopback_http is for the stage {LOOPBACK_STAGE} only: remove it")
         if self.deletion_protection and not self.retain_data:

@@ -23,7 +23,7 @@ from functions.audit.snapshot import Snapshot
 from functions.audit.verdict import AuditState, audit_of
 from functions.closer.waiting import Waiting
 from functions.store.alerts import NIGHTS_SWEPT
-from functions.store.verdicts import settle
+from functions.store.verdicts import Kept, settle
 from functions.store.waits import Waited
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Closer:
     sns: SNSClient
     topic_arn: str
     profile: Profile
-    audit_days: int
+    kept: Kept
     on_failure: Callable[[str, Exception], None]
 
     def close(self, night: date, *, now: datetime) -> Closed:
@@ -154,7 +154,7 @@ class Closer:
         # Not validated: whatever key the expected set holds, its night ends with an audit.
         merchant = Merchant.model_construct(id=merchant_id, name=merchant_id)
         audit = audit_of(snapshot, None, self.profile, evaluated_at=now)
-        return settle(self.tables, audit, merchant, ttl=now + timedelta(days=self.audit_days)) is not None
+        return settle(self.tables, audit, merchant, ttl=self.kept.from_(now)) is not None
 
     def _sweep(self, night: date, now: datetime) -> int:
         """Touch every alert that never left, so that the stream shows it to the notifier once more."""

@@ -16,6 +16,7 @@ from functions.runtime import clients
 from functions.runtime.settings import Environment
 from functions.runtime.telemetry import about, new_logger, new_metrics
 from functions.store.tables import Tables
+from functions.store.verdicts import Kept
 from functions.store.waits import Waited
 
 if TYPE_CHECKING:
@@ -29,7 +30,11 @@ closer = Closer(
     sns=clients.sns(),
     topic_arn=environment.text("NIGHTJAR_OPERATORS_TOPIC_ARN"),
     profile=default_profile(),
-    audit_days=environment.number("NIGHTJAR_AUDIT_DAYS"),
+    kept=Kept.days(
+        audits=environment.number("NIGHTJAR_AUDIT_DAYS"),
+        alerts=environment.number("NIGHTJAR_ALERT_DAYS"),
+        findings=environment.number("NIGHTJAR_FINDING_DAYS"),
+    ),
     on_failure=lambda merchant_id, error: logger.error(
         "A pending audit could not be closed.", extra={"merchant_id": merchant_id, **about(error)}
     ),

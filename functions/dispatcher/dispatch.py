@@ -64,6 +64,7 @@ class Dispatcher:
     sqs: SQSClient
     queue_url: str
     audit_days: int
+    night_days: int
     start_again: Callable[[Start], None]
     seconds_left: Callable[[], float]
     random: Random
@@ -87,8 +88,7 @@ class Dispatcher:
 
     def _start(self, start: Start, now: datetime) -> Dispatched:
         night = start.of_night
-        ttl = now + timedelta(days=self.audit_days)
-        self.tables.nights.open(night, at=now, ttl=ttl)
+        self.tables.nights.open(night, at=now, ttl=now + timedelta(days=self.night_days))
         if start.merchant_id is not None:
             return self._one(start.merchant_id, night, now)
         if start.segments is None and (shards := self._shards()) > 1:

@@ -25,6 +25,7 @@ metrics = new_metrics()
 tables = Tables(clients.dynamodb(), environment.table_prefix)
 queue_url = environment.text("NIGHTJAR_FETCH_QUEUE_URL")
 audit_days = environment.number("NIGHTJAR_AUDIT_DAYS")
+night_days = environment.number("NIGHTJAR_NIGHT_DAYS")
 # Jitter wants to differ between containers, not to be secret.
 random = Random()  # noqa: S311
 
@@ -46,6 +47,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int | st
         sqs=clients.sqs(),
         queue_url=queue_url,
         audit_days=audit_days,
+        night_days=night_days,
         start_again=start_again,
         seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
         random=random,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from functions.audit.errors import NightjarError
@@ -14,7 +14,7 @@ from functions.audit.merchant import Merchant
 from functions.audit.profile import Profile
 from functions.audit.telling import Circumstances
 from functions.audit.verdict import AuditState, Verdict, audit_of
-from functions.store.verdicts import settle
+from functions.store.verdicts import Kept, settle
 
 if TYPE_CHECKING:
     from functions.store.tables import Tables
@@ -26,7 +26,7 @@ class Evaluator:
 
     tables: Tables
     profile: Profile
-    audit_days: int
+    kept: Kept
     on_crash: CrashReport
     clock: Callable[[], datetime]
 
@@ -51,7 +51,7 @@ class Evaluator:
         now = self.clock()
         audit = audit_of(snapshot, merchant, self.profile, evaluated_at=now, on_crash=self.on_crash)
         around = Circumstances(mutes=self.tables.mutes.of_merchant(job.merchant_id))
-        return settle(self.tables, audit, merchant, ttl=now + timedelta(days=self.audit_days), around=around)
+        return settle(self.tables, audit, merchant, ttl=self.kept.from_(now), around=around)
 
     def _merchant(self, merchant_id: str) -> Merchant:
         try:

@@ -18,6 +18,7 @@ from functions.runtime.batches import Record, each_queue_message
 from functions.runtime.settings import Environment
 from functions.runtime.telemetry import about, new_logger, new_metrics
 from functions.store.tables import Tables
+from functions.store.verdicts import Kept
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -37,7 +38,11 @@ def report_crash(check_id: str, error: Exception) -> None:
 evaluator = Evaluator(
     tables=Tables(clients.dynamodb(), environment.table_prefix),
     profile=default_profile(),
-    audit_days=environment.number("NIGHTJAR_AUDIT_DAYS"),
+    kept=Kept.days(
+        audits=environment.number("NIGHTJAR_AUDIT_DAYS"),
+        alerts=environment.number("NIGHTJAR_ALERT_DAYS"),
+        findings=environment.number("NIGHTJAR_FINDING_DAYS"),
+    ),
     on_crash=report_crash,
     clock=lambda: datetime.now(UTC),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from functions.audit.finding import Finding
 from functions.audit.merchant import Severity
 from functions.audit.outcome import Status
 from functions.audit.plain import finding_plain
-from functions.store.items import Item, from_item, pages, to_item
+from functions.store.items import Item, epoch, from_item, pages, to_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -58,10 +58,14 @@ class Findings:
         return map(_finding, rows)
 
 
-def finding_item(finding: Finding) -> Item:
-    """Return the item of a finding; ``open_severity`` is there only while it is open."""
+def finding_item(finding: Finding, *, ttl: datetime | None = None) -> Item:
+    """Return the item of a finding; ``open_severity`` is there only while it is open.
+
+    ``ttl``: when it ends unless a later night writes it anew. Until DynamoDB deletes it, it still counts: it is the
+    state of a merchant that nobody has looked at since.
+    """
     plain = finding_plain(finding)
-    return to_item(plain | {"open_severity": plain["severity"]})
+    return to_item(plain | {"open_severity": plain["severity"], "ttl": epoch(ttl) if ttl else None})
 
 
 def stored_finding(item: Item) -> Finding:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,33 @@ TOLD_THEN = "last_told_on = :told"
 NEVER_ALERTED = "attribute_not_exists(merchant_id)"
 
 
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """When the items of a verdict end. A finding ends only when no later night writes it anew."""
+
+    audit: datetime
+    alert: datetime
+    finding: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How long the items of a verdict are kept, as the stage says."""
+
+    audits: timedelta
+    alerts: timedelta
+    findings: timedelta
+
+    @classmethod
+    def days(cls, *, audits: int, alerts: int, findings: int) -> Kept:
+        """Return it in days."""
+        return cls(timedelta(days=audits), timedelta(days=alerts), timedelta(days=findings))
+
+    def from_(self, now: datetime) -> Ends:
+        """Return when what is written now ends."""
+        return Ends(now + self.audits, now + self.alerts, now + self.findings)
+
+
 class Committed(StrEnum):
     """What came of writing a verdict."""
 
@@ -51,7 +78,7 @@ def settle(
     audit: Audit,
     merchant: Merchant,
     *,
-    ttl: datetime,
+    ttl: datetime | Ends,
     around: Circumstances = NOTHING_IN_THE_WAY,
 ) -> Verdict | None:
     """Read the findings, conclude, and write the verdict; again when another writer was quicker.
@@ -81,8 +108,10 @@ def settle(
     raise AssertionError("the last attempt returns or raises")
 
 
-def commit(tables: Tables, verdict: Verdict, before: Mapping[str, Finding], *, ttl: datetime) -> Committed:
+def commit(tables: Tables, verdict: Verdict, before: Mapping[str, Finding], *, ttl: datetime | Ends) -> Committed:
     """Write the verdict in one transaction, provided that everything is still as it was read.
+
+    ``ttl``: when each item ends; one time is for all of them.
 
     A night older than what the findings already know writes its audit only: it is history, and tells nobody. An alert
     that is in the outbox already stays as it is.
@@ -91,18 +120,20 @@ def commit(tables: Tables, verdict: Verdict, before: Mapping[str, Finding], *, t
         Conflict: a finding changed since it was read, or another transaction was under way.
     """
     audit = verdict.audit
+    ends = ttl if isinstance(ttl, Ends) else Ends(ttl, ttl, ttl)
     fence = unless_erased(tables.merchants.name, audit.merchant_id)
-    writes: list[TransactWriteItemTypeDef] = [_audit_put(tables, verdict, ttl), fence]
+    writes: list[TransactWriteItemTypeDef] = [_audit_put(tables, verdict, ends.audit), fence]
     history = _is_history(audit.night, before)
     alert = None if history else verdict.alert
     if not history:
         writes += [
-            _finding_put(tables.findings.name, finding, before.get(finding.check_id)) for finding in verdict.findings
+            _finding_put(tables.findings.name, finding, before.get(finding.check_id), ends.finding)
+            for finding in verdict.findings
         ]
     if alert is not None:
         put: dict[str, Any] = {
             "TableName": tables.alerts.name,
-            "Item": alert_item(alert, ttl=ttl),
+            "Item": alert_item(alert, ttl=ends.alert),
             "ConditionExpression": NEVER_ALERTED,
         }
         writes.append({"Put": put})  # type: ignore[typeddict-item]  # built in steps
@@ -158,8 +189,8 @@ def _audit_put(tables: Tables, verdict: Verdict, ttl: datetime) -> TransactWrite
     }
 
 
-def _finding_put(name: str, finding: Finding, before: Finding | None) -> TransactWriteItemTypeDef:
-    item = finding_item(finding)
+def _finding_put(name: str, finding: Finding, before: Finding | None, ttl: datetime) -> TransactWriteItemTypeDef:
+    item = finding_item(finding, ttl=ttl)
     if before is None:
         return {"Put": {"TableName": name, "Item": item, "ConditionExpression": NEVER_FOUND}}
     values = {

@@ -55,6 +55,7 @@ SHAPES: Final = {
             Index("open_by_severity", "open_severity", "merchant_id"),
             Index("by_check", "check_id", "merchant_id"),
         ),
+        expires=True,
     ),
     "alerts": Shape(
         "merchant_id",

@@ -15,7 +15,11 @@ _COMMON: Mapping[str, str] = {
     "POWERTOOLS_LOG_LEVEL": "INFO",
 }
 OWN: Final[Mapping[str, Mapping[str, str]]] = {
-    "dispatcher": {"NIGHTJAR_FETCH_QUEUE_URL": f"{_QUEUE}-fetch", "NIGHTJAR_AUDIT_DAYS": "400"},
+    "dispatcher": {
+        "NIGHTJAR_FETCH_QUEUE_URL": f"{_QUEUE}-fetch",
+        "NIGHTJAR_NIGHT_DAYS": "500",
+        "NIGHTJAR_AUDIT_DAYS": "400",
+    },
     "fetcher": {
         "NIGHTJAR_EVALUATE_QUEUE_URL": f"{_QUEUE}-evaluate",
         "NIGHTJAR_FETCH_QUEUE_URL": f"{_QUEUE}-fetch",
@@ -30,7 +34,7 @@ OWN: Final[Mapping[str, Mapping[str, str]]] = {
         "NIGHTJAR_SNAPSHOT_DAYS": "90",
         "NIGHTJAR_RESEARCH_API": "0",
     },
-    "evaluator": {"NIGHTJAR_AUDIT_DAYS": "400"},
+    "evaluator": {"NIGHTJAR_AUDIT_DAYS": "400", "NIGHTJAR_ALERT_DAYS": "300", "NIGHTJAR_FINDING_DAYS": "200"},
     "notifier": {
         "NIGHTJAR_ALERTS_TOPIC_ARN": f"{_TOPIC}-alerts",
         "NIGHTJAR_TEXTS_TOPIC_ARN": f"{_TOPIC}-texts",
@@ -43,7 +47,12 @@ OWN: Final[Mapping[str, Mapping[str, str]]] = {
         "NIGHTJAR_SCHEDULE_TARGET_ARN": "arn:aws:lambda:us-east-1:000000000000:function:nightjar-demo-notifier",
         "NIGHTJAR_SCHEDULE_DEAD_ARN": "arn:aws:sqs:us-east-1:000000000000:nightjar-demo-schedule-dlq",
     },
-    "closer": {"NIGHTJAR_OPERATORS_TOPIC_ARN": f"{_TOPIC}-operators", "NIGHTJAR_AUDIT_DAYS": "400"},
+    "closer": {
+        "NIGHTJAR_OPERATORS_TOPIC_ARN": f"{_TOPIC}-operators",
+        "NIGHTJAR_ALERT_DAYS": "300",
+        "NIGHTJAR_FINDING_DAYS": "200",
+        "NIGHTJAR_AUDIT_DAYS": "400",
+    },
     "webhook": {"NIGHTJAR_TIKTOK_SECRET_ID": _SECRET},
 }
 

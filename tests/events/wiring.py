@@ -59,7 +59,11 @@ def environment_of(room: str, cloud: Cloud | None = None) -> dict[str, str]:
         return cloud.queue(name) if kind == "queue" else cloud.topic(name)
 
     own: dict[str, dict[str, str]] = {
-        "dispatcher": {"NIGHTJAR_FETCH_QUEUE_URL": made("queue", "fetch"), "NIGHTJAR_AUDIT_DAYS": "400"},
+        "dispatcher": {
+            "NIGHTJAR_FETCH_QUEUE_URL": made("queue", "fetch"),
+            "NIGHTJAR_NIGHT_DAYS": "500",
+            "NIGHTJAR_AUDIT_DAYS": "400",
+        },
         "fetcher": {
             "NIGHTJAR_EVALUATE_QUEUE_URL": made("queue", "evaluate"),
             "NIGHTJAR_FETCH_QUEUE_URL": made("queue", "fetch"),
@@ -74,7 +78,7 @@ def environment_of(room: str, cloud: Cloud | None = None) -> dict[str, str]:
             "NIGHTJAR_SNAPSHOT_DAYS": "35",
             "NIGHTJAR_RESEARCH_API": "0",
         },
-        "evaluator": {"NIGHTJAR_AUDIT_DAYS": "400"},
+        "evaluator": {"NIGHTJAR_AUDIT_DAYS": "400", "NIGHTJAR_ALERT_DAYS": "300", "NIGHTJAR_FINDING_DAYS": "200"},
         "notifier": {
             "NIGHTJAR_ALERTS_TOPIC_ARN": made("topic", "alerts"),
             "NIGHTJAR_TEXTS_TOPIC_ARN": made("topic", "texts"),
@@ -87,7 +91,12 @@ def environment_of(room: str, cloud: Cloud | None = None) -> dict[str, str]:
             "NIGHTJAR_SCHEDULE_TARGET_ARN": f"arn:aws:lambda:{REGION}:123456789012:function:{PREFIX}notifier",
             "NIGHTJAR_SCHEDULE_DEAD_ARN": f"arn:aws:sqs:{REGION}:123456789012:{PREFIX}schedule-dlq",
         },
-        "closer": {"NIGHTJAR_OPERATORS_TOPIC_ARN": made("topic", "operators"), "NIGHTJAR_AUDIT_DAYS": "400"},
+        "closer": {
+            "NIGHTJAR_OPERATORS_TOPIC_ARN": made("topic", "operators"),
+            "NIGHTJAR_AUDIT_DAYS": "400",
+            "NIGHTJAR_ALERT_DAYS": "300",
+            "NIGHTJAR_FINDING_DAYS": "200",
+        },
         "webhook": {"NIGHTJAR_TIKTOK_SECRET_ID": _secret() if cloud else "secret"},
     }
     return {

@@ -30,7 +30,7 @@ INDEXES = {
     "alerts": {"unsent": ["unsent_night", "merchant_id"]},
     "mutes": {"by_end": ["until", "merchant_id"]},
 }
-EXPIRING = {"merchants", "snapshots", "audits", "alerts", "mutes", "nights", "budgets"}
+EXPIRING = {"merchants", "snapshots", "audits", "findings", "alerts", "mutes", "nights", "budgets"}
 
 
 def test_there_are_these_tables_and_no_others(prod: Stacks) -> None:

@@ -16,7 +16,7 @@ from functions.audit.profile import default_profile
 from functions.audit.verdict import AuditState
 from functions.closer.close import Closed, Closer
 from functions.store.tables import Tables
-from functions.store.verdicts import settle
+from functions.store.verdicts import Kept, settle
 from tests.builders import NIGHT, NOW, channel, merchant, mute, snapshot, token
 from tests.cloud import Cloud
 from tests.rooms.fakes import FakeSns, refused
@@ -41,7 +41,7 @@ class Stage:
             sns=cast("Any", self.sns),
             topic_arn="arn:aws:sns:us-east-1:123456789012:nightjar-test-operators",
             profile=default_profile(),
-            audit_days=90,
+            kept=Kept.days(audits=90, alerts=90, findings=90),
             on_failure=lambda merchant_id, error: self.troubles.append(f"{merchant_id} {type(error).__name__}"),
         )
         return closer.close(NIGHT, now=CLOSING)

@@ -43,6 +43,7 @@ class Stage:
             sqs=cast("Any", self.sqs),
             queue_url="https://queue",
             audit_days=90,
+            night_days=30,
             start_again=self.again.append,
             seconds_left=lambda: self.seconds[0],
             random=Random(1),  # noqa: S311 - jitter that is the same every time
@@ -98,9 +99,8 @@ def test_pending_rows_and_the_night_end_after_the_days_of_the_stage(stage: Stage
 
     stage.run()
 
-    ttl = int((NOW + timedelta(days=90)).timestamp())
-    assert stage.cloud.rows("audits")[0]["ttl"] == ttl
-    assert stage.cloud.rows("nights")[0]["ttl"] == ttl
+    assert stage.cloud.rows("audits")[0]["ttl"] == int((NOW + timedelta(days=90)).timestamp())
+    assert stage.cloud.rows("nights")[0]["ttl"] == int((NOW + timedelta(days=30)).timestamp())
 
 
 def test_only_the_entries_that_failed_are_sent_again(stage: Stage) -> None:

@@ -15,6 +15,7 @@ from functions.audit.snapshot import Snapshot
 from functions.audit.verdict import AuditState, Verdict
 from functions.evaluator.evaluate import Evaluator
 from functions.store.tables import Tables
+from functions.store.verdicts import Kept
 from tests.builders import NIGHT, NOW, PERIODS, channel, merchant, mute, snapshot
 from tests.cloud import Cloud
 from tests.rooms.fakes import refused
@@ -40,7 +41,7 @@ class Stage:
         evaluator = Evaluator(
             tables=tables or self.cloud.tables,
             profile=default_profile(),
-            audit_days=90,
+            kept=Kept.days(audits=90, alerts=60, findings=30),
             on_crash=lambda check_id, _: self.crashes.append(check_id),
             clock=lambda: NOW,
         )
@@ -63,7 +64,9 @@ def test_a_stored_snapshot_becomes_audit_findings_and_alert(stage: Stage) -> Non
     assert stage.cloud.tables.audits.state("larkspur", NIGHT) is AuditState.DONE
     row = stage.cloud.rows("audits")[0]
     assert row["snapshot_sha256"] == stage.cloud.rows("snapshots")[0]["sha256"]
-    assert row["ttl"] == stage.cloud.rows("alerts")[0]["ttl"] == int((NOW + timedelta(days=90)).timestamp())
+    ends = {name: {row["ttl"] for row in stage.cloud.rows(name)} for name in ("audits", "alerts", "findings")}
+    days = {"audits": 90, "alerts": 60, "findings": 30}
+    assert ends == {name: {int((NOW + timedelta(days=kept)).timestamp())} for name, kept in days.items()}
     assert len(stage.cloud.raw("findings")) == 15
     assert stage.crashes == []
 

@@ -69,7 +69,8 @@ def test_audit_findings_and_alert_are_written_in_one_transaction(cloud: Cloud) -
     assert spy.transactions == 1
     assert cloud.tables.audits.state("larkspur", NIGHT) is AuditState.DONE
     assert list(cloud.tables.audits.unfinished(NIGHT)) == []
-    assert cloud.raw("findings") == sorted((finding_item(finding) for finding in written.findings), key=repr)
+    findings = [finding_item(finding, ttl=TTL) for finding in written.findings]
+    assert cloud.raw("findings") == sorted(findings, key=repr)
     assert written.alert is not None
     assert cloud.tables.alerts.get("larkspur", written.alert.alert_id) == written.alert
     for table in ("audits", "findings", "alerts"):

@@ -16,6 +16,7 @@ from functions.store.contract.declare import (
     Number,
     Table,
     Text,
+    Ttl,
     Version,
     says,
 )
@@ -51,6 +52,7 @@ class Finding(TypedDict):
     good_nights: Annotated[Count, says("Evaluated nights in a row without a breach.", unit="nights")]
     calm_nights: Annotated[Count, says("Evaluated nights in a row below the severity.", unit="nights")]
     evidence: Annotated[Anything, says("What the figure rests on. Each check has its own entries; more may come.")]
+    ttl: NotRequired[Ttl]
     schema_version: Version
 
 
@@ -64,4 +66,5 @@ FINDINGS = Table(
         Index("open_by_severity", "open_severity", "merchant_id", answers="What is critical now, in the whole fleet?"),
         Index("by_check", "check_id", "merchant_id", answers="How does one check stand, in the whole fleet?"),
     ),
+    expires=True,
 )
