@@ -13,6 +13,7 @@ from functions.audit.merchant import Merchant
 from functions.audit.mute import Kind, Mute
 from functions.audit.outcome import Outcome, Status
 from functions.audit.profile import default_profile
+from functions.audit.recipient import Entry
 from functions.audit.snapshot import (
     AccountBasic,
     AccountProfile,
@@ -33,6 +34,21 @@ NOW = datetime(2026, 11, 21, 2, 15, tzinfo=UTC)
 PERIODS = default_profile().periods_of(NIGHT)
 SERIES_DAYS = 60
 CHECKS = {check.id: check for check in CATALOGUE}
+
+
+def added(**changed: Any) -> Entry:
+    """Return a recipient who hears by email of all that is critical at one merchant."""
+    plain: dict[str, Any] = {
+        "merchant_id": "larkspur",
+        "recipient_id": "email-1",
+        "protocol": "email",
+        "hint": "a…@example.com",
+        "severities": ["critical"],
+        "subscription_arn": "arn:aws:sns:eu-west-1:111122223333:nightjar-prod-alerts_larkspur:6b2e8f0c",
+        "added_by": "Anna",
+        "added_at": NOW,
+    }
+    return Entry.model_validate(plain | changed)
 
 
 def absent(*reasons: Reason, detail: str = "the story says so") -> Absent:

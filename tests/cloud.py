@@ -77,7 +77,7 @@ class Cloud:
 
     def everything(self) -> dict[str, list[dict[str, Any]]]:
         """Return all that the tables hold."""
-        names = ("merchants", "tokens", "snapshots", "audits", "findings", "alerts", "mutes", "nights")
+        names = ("merchants", "tokens", "snapshots", "audits", "findings", "alerts", "mutes", "recipients", "nights")
         return {name: self.raw(name) for name in names}
 
     def instead(self, call: str, answer: Callable[..., Any]) -> None:

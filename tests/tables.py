@@ -1,4 +1,4 @@
-"""The nine tables as the stack deploys them, for an AWS that only pretends (a test compares the two)."""
+"""The ten tables as the stack deploys them, for an AWS that only pretends (a test compares the two)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "findings": ("merchant_id", "check_id"),
     "alerts": ("merchant_id", "alert_id"),
     "mutes": ("merchant_id", "check_id"),
+    "recipients": ("merchant_id", "recipient_id"),
     "nights": ("night",),
     "budgets": ("budget",),
 }
@@ -32,7 +33,7 @@ STREAMS: Final = {"alerts": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE
 
 
 def create_tables(client: DynamoDBClient, prefix: str = PREFIX) -> None:
-    """Create all nine tables, empty."""
+    """Create all ten tables, empty."""
     for name in KEYS:
         client.create_table(**shape(name, prefix))
 

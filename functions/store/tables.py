@@ -16,6 +16,7 @@ from functions.store.items import Clock
 from functions.store.merchants import Merchants
 from functions.store.mutes import Mutes
 from functions.store.nights import Nights
+from functions.store.recipients import Recipients
 from functions.store.snapshots import Snapshots
 from functions.store.texts import Texts
 
@@ -69,6 +70,11 @@ class Tables:
     def mutes(self) -> Mutes:
         """What people do not want to hear of."""
         return Mutes(self.client, f"{self.prefix}mutes")
+
+    @cached_property
+    def recipients(self) -> Recipients:
+        """Who was added to be told."""
+        return Recipients(self.client, f"{self.prefix}recipients")
 
     @cached_property
     def nights(self) -> Nights:

@@ -1,4 +1,4 @@
-"""The nine tables with their indexes: encrypted with our key, recoverable, expiring, as the stage wants them kept."""
+"""The ten tables with their indexes: encrypted with our key, recoverable, expiring, as the stage wants them kept."""
 
 from __future__ import annotations
 
@@ -65,6 +65,7 @@ SHAPES: Final = {
         stream=True,
     ),
     "mutes": Shape("merchant_id", "check_id", indexes=(Index("by_end", "until", "merchant_id"),), expires=True),
+    "recipients": Shape("merchant_id", "recipient_id"),
     "nights": Shape("night", expires=True),
     # Two rows that are written ten times a second and mean nothing a minute later; and what text messages were counted.
     "budgets": Shape("budget", expires=True),

@@ -149,6 +149,7 @@ def test_what_is_left_is_counted_table_by_table_and_index_by_index(cloud: Cloud)
 
     assert before == {
         "tokens": 2,
+        "recipients": 0,
         "snapshots": 1,
         "audits": 2,
         "audits/by_night": 0,

@@ -20,6 +20,7 @@ KEYS = {
     "findings": ["merchant_id", "check_id"],
     "alerts": ["merchant_id", "alert_id"],
     "mutes": ["merchant_id", "check_id"],
+    "recipients": ["merchant_id", "recipient_id"],
     "nights": ["night"],
     "budgets": ["budget"],
 }

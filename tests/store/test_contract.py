@@ -22,7 +22,7 @@ from functions.store.contract.catalogue import TABLES
 from functions.store.text_budget import TextBudget
 from functions.store.verdicts import settle
 from functions.store.waits import end_wait
-from tests.builders import NIGHT, NOW, channel, figures, merchant, mute, sessions, snapshot, token
+from tests.builders import NIGHT, NOW, added, channel, figures, merchant, mute, sessions, snapshot, token
 from tests.cloud import Cloud, pretended_aws
 from tests.contract import departures
 from tests.store.stories import TTL, audit, failed, night_after, revoked
@@ -50,6 +50,7 @@ def _shops(cloud: Cloud) -> None:
     cloud.tables.merchants.save(merchant(id="rue", analytics=EVERYTHING.commerce))
     cloud.tables.merchants.erase("zinnia", at=NOW, until=TTL)
     cloud.tables.mutes.save(mute(check_id="all"))
+    cloud.tables.recipients.add(added(areas=["traffic"]))
     cloud.tables.mutes.save(mute(kind=Kind.ACK, episode=date(2026, 11, 19), until=date(2027, 11, 22)))
 
 

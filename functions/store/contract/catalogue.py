@@ -9,6 +9,7 @@ from functions.store.contract.findings import FINDINGS
 from functions.store.contract.merchants import MERCHANTS
 from functions.store.contract.mutes import MUTES
 from functions.store.contract.nights import NIGHTS
+from functions.store.contract.recipients import RECIPIENTS
 from functions.store.contract.rest import BUDGETS, SNAPSHOTS, TOKENS
 
 TABLES: Final[tuple[Table, ...]] = (
@@ -18,6 +19,7 @@ TABLES: Final[tuple[Table, ...]] = (
     ALERTS,
     MUTES,
     MERCHANTS,
+    RECIPIENTS,
     SNAPSHOTS,
     TOKENS,
     BUDGETS,
