@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -40,8 +41,12 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-# Three quarters of the function's 60 seconds: the rest is for storing what was seen.
+# Three quarters of the function's 60 seconds. The rest is for storing what was seen, and is kept whatever the sources'
+# share comes to: an answer that arrived and cannot be stored may cost a merchant its connection.
 SECONDS_FOR_SOURCES = 45.0
+SECONDS_TO_STORE = 15.0
+# With less than this a token is hardly renewed, and whoever comes again finds more.
+FEWEST_SECONDS = 20.0
 
 environment = Environment(os.environ)
 logger = new_logger()
@@ -65,6 +70,10 @@ runner = asyncio.Runner()
 requests_a_minute = environment.number("NIGHTJAR_TIKTOK_PER_MINUTE")
 pacer = Pacer(tables.budget("tiktok", Rate.per_minute(requests_a_minute)))
 line = tables.budget("tiktok-line", Rate.per_minute(requests_a_minute, reach=LINE_REACH))
+gate = Gate(pacer, line, Random())  # noqa: S311 - for a crowd to come apart, nothing to guess
+queue_url = environment.text("NIGHTJAR_EVALUATE_QUEUE_URL")
+own_queue_url = environment.text("NIGHTJAR_FETCH_QUEUE_URL")
+max_receives = environment.number("NIGHTJAR_MAX_RECEIVES")
 http = Http(hosts, pace=pacer)
 google = StoredGoogle(
     lambda: clients.secrets().get_secret_value(SecretId=google_secret_id)["SecretString"], hosts, os.environ
@@ -108,14 +117,26 @@ def research_with(keys: AppKeys) -> Research:
     return Research(keys)
 
 
-async def fetch(merchant: Merchant, job: FetchJob, now: datetime) -> Snapshot:
-    """Ask one merchant's sources."""
+def seconds_for_sources(left: float) -> float:
+    """Return how long a merchant's sources may take in a call that has so many seconds left.
+
+    Raises:
+        NightjarError: too few are left after what came before, a slow table say; the message comes again.
+    """
+    seconds = min(SECONDS_FOR_SOURCES, left - SECONDS_TO_STORE)
+    if seconds < FEWEST_SECONDS:
+        raise NightjarError("Too little of the function's time is left to ask the sources.")
+    return seconds
+
+
+async def fetch(merchant: Merchant, job: FetchJob, now: datetime, *, seconds_left: Callable[[], float]) -> Snapshot:
+    """Ask one merchant's sources, in what the function's time leaves for it."""
     fetcher = Fetcher(
         http,
         grants,
         app_keys(),
         hosts,
-        SECONDS_FOR_SOURCES,
+        seconds_for_sources(seconds_left()),
         google=google,
         research=research(),
         business_keys=business_keys(),
@@ -123,24 +144,26 @@ async def fetch(merchant: Merchant, job: FetchJob, now: datetime) -> Snapshot:
     return await fetcher.fetch(merchant, job.night, profile.periods_of(job.night), now=now)
 
 
-collector = Collector(
-    tables=tables,
-    sqs=clients.sqs(),
-    queue_url=environment.text("NIGHTJAR_EVALUATE_QUEUE_URL"),
-    own_queue_url=environment.text("NIGHTJAR_FETCH_QUEUE_URL"),
-    gate=Gate(pacer, line, Random()),  # noqa: S311 - for a crowd to come apart, nothing to guess
-    profile=profile,
-    snapshot_ttl=lambda now: now + timedelta(days=snapshot_days),
-    max_receives=environment.number("NIGHTJAR_MAX_RECEIVES"),
-    fetch=fetch,
-    on_given_up=lambda job, error: logger.error(
-        "The last permitted fetch failed; a snapshot of absences takes its place.",
-        extra={"merchant_id": job.merchant_id, "night": job.night.isoformat(), **about(error)},
-    ),
-)
+def collector(seconds_left: Callable[[], float]) -> Collector:
+    """Return what does a message in a call that has so many seconds left."""
+    return Collector(
+        tables=tables,
+        sqs=clients.sqs(),
+        queue_url=queue_url,
+        own_queue_url=own_queue_url,
+        gate=gate,
+        profile=profile,
+        snapshot_ttl=lambda now: now + timedelta(days=snapshot_days),
+        max_receives=max_receives,
+        fetch=partial(fetch, seconds_left=seconds_left),
+        on_given_up=lambda job, error: logger.error(
+            "The last permitted fetch failed; a snapshot of absences takes its place.",
+            extra={"merchant_id": job.merchant_id, "night": job.night.isoformat(), **about(error)},
+        ),
+    )
 
 
-def fetch_one(record: Record) -> None:
+def fetch_one(record: Record, *, seconds_left: Callable[[], float]) -> None:
     """Do what one message asks for.
 
     Raises:
@@ -151,7 +174,7 @@ def fetch_one(record: Record) -> None:
         receive_count = int(record["attributes"]["ApproximateReceiveCount"])
     except ValidationError as error:
         raise InvalidMessage(f"This is not a fetch message: {sentence(error)}.") from error
-    collecting = collector.collect(job, receive_count=receive_count, now=datetime.now(UTC))
+    collecting = collector(seconds_left).collect(job, receive_count=receive_count, now=datetime.now(UTC))
     came_of_it, snapshot = runner.run(collecting)
     if snapshot is not None:
         metrics.add_metric("Fetches", MetricUnit.Count, 1)
@@ -170,7 +193,8 @@ def _absences(snapshot: Snapshot) -> int:
 
 
 @metrics.log_metrics
-def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:  # noqa: ARG001 - Lambda's signature
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Fetch for every message of the batch; name those that failed."""
     metrics.add_metric("FetcherBatches", MetricUnit.Count, 1)
-    return each_queue_message(event, fetch_one, logger)
+    one = partial(fetch_one, seconds_left=lambda: context.get_remaining_time_in_millis() / 1000)
+    return each_queue_message(event, one, logger)

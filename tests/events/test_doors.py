@@ -162,6 +162,26 @@ def test_a_fetch_that_finds_the_budget_spent_sends_its_message_back_and_is_count
     assert cloud.messages(cloud.queue("evaluate")) == []
 
 
+def test_a_fetch_for_which_too_little_time_is_left_comes_again_and_asks_nobody(cloud: Cloud) -> None:
+    class Late(Context):
+        def get_remaining_time_in_millis(self) -> int:
+            return 34_999
+
+    cloud.tables.merchants.save(merchant(tiktok={"open_id": "723f24d7"}))
+    fetches = event("fetcher")
+    with started("fetcher", cloud) as module:
+        answer = module.handler(fetches, Late("nightjar-test-fetcher"))
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": one["messageId"]} for one in fetches["Records"]]}
+    assert cloud.raw("snapshots") == []
+
+
+@pytest.mark.parametrize(("left", "for_sources"), [(60.0, 45.0), (59.0, 44.0), (35.0, 20.0)])
+def test_a_fetch_leaves_time_to_store_what_it_saw(cloud: Cloud, left: float, for_sources: float) -> None:
+    with started("fetcher", cloud) as module:
+        assert module.seconds_for_sources(left) == for_sources
+
+
 def test_a_check_that_crashes_is_counted_for_the_alarm_and_its_words_are_not_logged(
     cloud: Cloud, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -178,7 +198,7 @@ def test_a_check_that_crashes_is_counted_for_the_alarm_and_its_words_are_not_log
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_room_that_lacks_a_variable_does_not_start_and_names_it(cloud: Cloud, room: str) -> None:
-    optional = {"STAGE", "ALLOW_LOOPBACK_HTTP", "RESEARCH_API", "SMS_SENDER_ID"}
+    optional = {"STAGE", "TIKTOK_HOSTS", "ALLOW_LOOPBACK_HTTP", "RESEARCH_API", "SMS_SENDER_ID"}
     for variable in environment_of(room):
         if variable.startswith("NIGHTJAR_") and variable.removeprefix("NIGHTJAR_") not in optional:
             with pytest.raises(InvalidInput, match=f"{variable} is not set"), started(room, cloud, without=variable):
