@@ -149,10 +149,8 @@ def default_profile() -> Profile:
 def sentence(error: ValidationError) -> str:
     """Return what pydantic found wrong as one line that names each place. Input values are left out: may be secret."""
     problems = error.errors(include_url=False, include_input=False, include_context=False)
-    return "; ".join(
-        f"{'.'.join(map(str, problem['loc'])) or 'the whole'}: {problem['msg'].removeprefix('Value error, ')}"
-        for problem in problems
-    )
+    told = ((".".join(map(str, problem["loc"])), problem["msg"].removeprefix("Value error, ")) for problem in problems)
+    return "; ".join(f"{place}: {what}" if place else what for place, what in told)
 
 
 def _plain_rule(settings: CheckSettings) -> Rule:

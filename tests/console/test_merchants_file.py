@@ -173,3 +173,13 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, content: bytes | 
 
     with pytest.raises(InvalidInput, match=r"shops\.toml"):
         read_merchants(path, environment={}, hosts=HostPolicy(), profile=default_profile())
+
+
+def test_what_is_missing_from_a_table_is_said_without_a_name_for_the_whole_of_it() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        parse(
+            CONTRACT.replace('provider = "storefront"\n  base_url = "https://open.tiktokapis.com"', 'provider = "ga4"')
+        )
+
+    wanted = "shops.toml: larkspur: provider ga4 needs property_id, the number of the GA4 property"
+    assert str(refused.value) == wanted
