@@ -16,7 +16,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import cold_start, fetching, judging, sharing
+from tests.bench import cold_start, fetching, judging, sharing, spending
 from tests.bench.result import CannotMeasureError, Measured, Tell
 
 WIDTH: Final = 110
@@ -25,6 +25,7 @@ BENCHMARKS: Final[dict[str, Callable[[Tell], list[Measured]]]] = {
     "fetch": fetching.measure,
     "judging": judging.measure,
     "budget": sharing.measure,
+    "spending": spending.measure,
 }
 
 
