@@ -41,25 +41,37 @@ class Door:
         Raises:
             botocore.exceptions.ClientError: the role's trust policy refuses.
         """
-        sts = self._client("sts", self.key_id, self.secret, None)
-        session = sts.assume_role(
+        reader: DynamoDBClient = self._client("dynamodb", self.session(role, **tags))
+        return reader
+
+    def session(self, role: str, **tags: str) -> dict[str, str]:
+        """Return the environment in which other programs are a session of the role.
+
+        Raises:
+            botocore.exceptions.ClientError: as above.
+        """
+        own = {"AWS_ACCESS_KEY_ID": self.key_id, "AWS_SECRET_ACCESS_KEY": self.secret}
+        session = self._client("sts", own).assume_role(
             RoleArn=f"arn:aws:iam::{self.aws.account}:role/{role}",
             RoleSessionName="reader",
             Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
         )["Credentials"]
-        reader: DynamoDBClient = self._client(
-            "dynamodb", session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"]
-        )
-        return reader
+        return {
+            "AWS_ENDPOINT_URL": self.aws.endpoint,
+            "AWS_DEFAULT_REGION": self.aws.region,
+            "AWS_ACCESS_KEY_ID": session["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": session["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": session["SessionToken"],
+        }
 
-    def _client(self, service: Any, key_id: str, secret: str, token: str | None) -> Any:
+    def _client(self, service: Any, session: Mapping[str, str]) -> Any:
         return boto3.client(
             service,
             endpoint_url=self.aws.endpoint,
             region_name=self.aws.region,
-            aws_access_key_id=key_id,
-            aws_secret_access_key=secret,
-            aws_session_token=token,
+            aws_access_key_id=session["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=session["AWS_SECRET_ACCESS_KEY"],
+            aws_session_token=session.get("AWS_SESSION_TOKEN"),
         )
 
 

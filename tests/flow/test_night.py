@@ -12,12 +12,14 @@ import pytest
 from console.demo.rehearsal import EMAIL, OPERATOR, PHONE, Rehearsal, rehearse
 from console.demo.result import collect
 from console.sample.fleet import fleet
+from functions.audit.absence import Reason
 from functions.audit.checks import CATALOGUE
 from functions.audit.merchant import Severity
 from functions.audit.verdict import AuditState
 from functions.store.contract.catalogue import TABLES
 from functions.store.items import from_item, key
 from tests.contract import departures
+from tests.flow.cookbook import KINDS, answer, recipes
 from tests.flow.roles import denied, enforced
 
 pytestmark = pytest.mark.slow
@@ -252,3 +254,56 @@ def test_a_tenants_reader_reads_the_merchant_of_its_session_and_no_other(night: 
 
     assert len(own) == len(selected) == len(CATALOGUE)
     assert {item["merchant_id"]["S"] for item in own} == {mine}
+
+
+@pytest.fixture
+def earlier_nights(night: Rehearsal) -> None:
+    """Three more nights of one shop: the first of ninety, one before that, and one that could not see sessions."""
+    dynamodb, table = night.aws.client("dynamodb"), f"{night.stage.prefix}audits"
+    item = dynamodb.get_item(TableName=table, Key=key(merchant_id="brasa", night=NIGHT.isoformat()))["Item"]
+    for day in ("2026-08-23", "2026-08-24", "2026-11-20"):
+        if day == "2026-11-20":
+            del item["kpis"]["M"]["sessions"]["M"]["value"]
+        dynamodb.put_item(TableName=table, Item=item | {"night": {"S": day}})
+
+
+@pytest.mark.usefixtures("earlier_nights")
+@pytest.mark.parametrize("at", range(len(recipes(""))), ids=[recipe.question for recipe in recipes("")])
+def test_every_tool_gives_a_recipes_answer_and_none_needs_a_scan(
+    night: Rehearsal, at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables, recipe = night.stage.tables, recipes(night.stage.prefix)[at]
+    critical = [(one.merchant_id, one.check_id) for one in tables.findings.open(Severity.CRITICAL)]
+    bouncing = [one.merchant_id for one in tables.findings.of_check("bounce_rate")]
+    failing = [one.merchant_id for one in tables.audits.heads(NIGHT) if Reason.SOURCE_FAILED in one.reasons]
+
+    with enforced(night.aws) as door:
+        for name, value in door.session(f"{night.stage.prefix}fleet-reader").items():
+            monkeypatch.setenv(name, value)
+        answers = [answer(recipe, kind) for kind in KINDS]
+
+    rows = answers[0]
+    assert [rows] * len(KINDS) == answers
+    match recipe.question:
+        case "What is critical now, in the whole fleet?":
+            assert sorted((row["merchant_id"], row["check_id"]) for row in rows) == sorted(critical)
+        case "How does one merchant stand?":
+            assert [row["check_id"] for row in rows if "check_id" in row] == sorted(check.id for check in CATALOGUE)
+            assert {"currency": "MXN", "name": "Brasa Salsas", "timezone": "America/Mexico_City"} in rows
+            assert {"night": NIGHT.isoformat(), "state": "done"} in rows
+        case "How does one check stand, in the whole fleet?":
+            assert sorted(row["merchant_id"] for row in rows) == sorted(bouncing)
+            assert all(("value" in row) is (row["status"] != "not_evaluated") for row in rows)
+        case "How did a figure move over the last 90 nights?":
+            assert [row["night"] for row in rows] == ["2026-08-24", "2026-11-20", NIGHT.isoformat()]
+            assert ["value" in row for row in rows] == [True, False, True]
+        case "How much of last night is covered, and who was missed?":
+            whole = {"expected": str(FLEET), "audited": str(FLEET), "failed_merchants": [], "missing_merchants": []}
+            assert rows == [whole]
+        case "What could not be evaluated, for which cause, and at whom?":
+            assert sorted(row["merchant_id"] for row in rows if "merchant_id" in row) == sorted(failing)
+            assert any("sample_too_small" in row for row in rows)
+        case "What was one merchant told?":
+            assert [row["alert_id"] for row in rows] == [f"{NIGHT.isoformat()}#critical"]
+        case question:
+            pytest.fail(f"nobody has said what is right for: {question}")
