@@ -11,7 +11,7 @@ import traceback
 import typer
 from rich.console import Console
 
-from console.commands import audit, connect, demo, disconnect, findings, merchants, mutes, run
+from console.commands import audit, connect, demo, disconnect, export, findings, merchants, mutes, run
 from console.errors import Exit
 from functions.audit.errors import NightjarError
 
@@ -30,6 +30,7 @@ app.command("connect")(connect.connect)
 app.command("disconnect")(disconnect.disconnect)
 app.command("run")(run.run)
 app.command("findings")(findings.findings)
+app.command("export")(export.export)
 app.command("mute")(mutes.mute)
 app.command("unmute")(mutes.unmute)
 app.command("ack")(mutes.ack)
