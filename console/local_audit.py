@@ -111,4 +111,11 @@ async def audit_entries(
             on_done()
             return audit_of(snapshot, entry.merchant, profile, evaluated_at=now)
 
-        return await asyncio.gather(*map(one, entries))
+        tasks = [asyncio.ensure_future(one(entry)) for entry in entries]
+        try:
+            return await asyncio.gather(*tasks)
+        finally:
+            # Where one of them ends it all, refreshes that others have on their way are stored first.
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)

@@ -6,7 +6,8 @@ Whatever breaks off in between leaves a pair that works, or the note that says w
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -114,7 +115,10 @@ class Keeper:
         mine = await self._lease(grant)
         if isinstance(mine, Pass):
             return mine
-        mine, came = await self._ask(mine, self.refresh)
+        return await _to_its_end(self._traded(mine, self.refresh, second=second))
+
+    async def _traded(self, mine: Grant, refresh: Refresh, *, second: bool) -> Pass:
+        mine, came = await self._ask(mine, refresh)
         if isinstance(came, Grant):
             return await self._store(mine, came)
         if came.code == INVALID_GRANT:
@@ -231,6 +235,16 @@ class Keeper:
     @property
     def _time(self) -> datetime:
         return self.now + timedelta(seconds=self.http.clock() - self.began)
+
+
+async def _to_its_end(renewing: Coroutine[object, object, Pass]) -> Pass:
+    """Let a refresh that was begun end before whoever is called off goes: its pair would be lost with them."""
+    task = asyncio.ensure_future(renewing)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 def _given_back(grant: Grant) -> bool:

@@ -101,3 +101,23 @@ def test_while_a_row_is_read_slowly_the_answer_to_a_refresh_is_heard() -> None:
     asyncio.run(fetch(merchant(**GOOGLE, **SHOP), store, Line(RotatingTikTok(), Steps(), 0.01)))
 
     assert store.in_time == [True]
+
+
+def test_a_fetch_that_is_called_off_stores_the_pair_of_a_refresh_under_way() -> None:
+    tiktok, store = RotatingTikTok(), Memory(ended())
+
+    async def story() -> None:
+        under_way = asyncio.Event()
+        line = Line(tiktok, Steps(ahead=lambda _: under_way.set()), 0.02)
+        fetching = asyncio.ensure_future(fetch(merchant(analytics=None), store, line))
+        await under_way.wait()
+        fetching.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await fetching
+
+    asyncio.run(story())
+
+    row = store.rows["larkspur"]
+    assert row.refresh_token is not None
+    assert (tiktok.used, row.refresh_token.get_secret_value()) == ([0], "rft.1")
+    assert row.refresh_sent_at is None

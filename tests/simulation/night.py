@@ -136,6 +136,10 @@ class _Shared:
         self.grants = Memory(*(Grant(merchant_id=at, refresh_token=token, version=1) for at in self.merchants_by_id))
         self.audits = self.snapshots = self.merchants = self
 
+    def erased_at(self, merchant_id: str) -> None:
+        """Nobody is erased."""
+        assert merchant_id in self.merchants_by_id
+
     def state(self, merchant_id: str, night: object) -> AuditState:
         assert (merchant_id in self.merchants_by_id, night) == (True, NIGHT)
         return AuditState.PENDING
