@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from console.contract.athena import ddl
 from console.contract.compatible import breaks
 from console.contract.pages import page
 from console.contract.schema import Schema, schema_file, schema_of
@@ -32,6 +33,7 @@ def files(folder: Path = FOLDER) -> dict[Path, str]:
     shown = examples(folder)
     made = {schema_file(table.name): _text(schema_of(table)) for table in TABLES}
     made |= {Path(f"{table.name}.md"): page(table, _readable(shown.get(table.name, []))) for table in TABLES}
+    made |= {Path("athena", f"{table.name}.sql"): ddl(table) for table in TABLES if table.readable}
     return made | {Path("nightjar.workbench.json"): _text(model(TABLES, shown))}
 
 
