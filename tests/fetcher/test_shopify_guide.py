@@ -116,6 +116,9 @@ STORIES: dict[str, Callable[[], Absent]] = {
         days(30), denied=True
     ),
     "Shopify's sessions report begins on …": lambda: told(visits_daily=table([{"day": "2026-11-01", **visits()}])),
+    "Shopify's orders begin on …": lambda: told(
+        denied=True, orders_now=listing(order(1)), orders_before=listing(order(2, "2026-10-22T12:00:00Z"))
+    ),
     "Shopify asks to wait": lambda: told(shop=throttled(requested=1900, available=0, restore=1)),
     "the shop is frozen until its Shopify bill is paid (402); Shopify has locked the shop (423)": lambda: Absent(
         causes_of(status(402), status(423))
