@@ -441,6 +441,18 @@ def test_too_many_renewals_are_asked_again_because_nothing_was_used_up(world: Wo
     assert grants.row.version == 2
 
 
+def test_a_renewal_is_not_repeated_where_the_deadline_could_cut_it_off(world: World) -> None:
+    # 15 s, less 5 to store and the 8 of a whole attempt: 2 s from now is the last moment.
+    limited = httpx.Response(429, headers={"Retry-After": "3"}, json={"code": 40100})
+    world.answers["business_token"] = [limited, said(200, RENEWED)]
+    grants = ended()
+
+    seen(grants=grants, keys=BUSINESS_KEYS)
+
+    assert len(world.to("business_token")) == 1
+    assert grants.row.state is State.CONNECTED
+
+
 def test_the_apps_secret_is_not_sent_to_another_address(world: World) -> None:
     seen("business", grants=ended(), keys=BUSINESS_KEYS, business_base_url="https://open.tiktokapis.com")
 

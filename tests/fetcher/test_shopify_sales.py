@@ -30,6 +30,7 @@ from tests.fetcher.shopify_world import (
     shop_settings,
     shopify,
     table,
+    visits,
 )
 
 BROKEN = httpx.Response(500)
@@ -356,3 +357,22 @@ def test_a_shop_began_late_that_was_never_silent_for_so_long_again(days: list[st
     first = late_start(sold, PERIODS, known_from=PERIODS.series.start)
 
     assert first == (None if late is None else date.fromisoformat(late))
+
+
+CROWDED = table([{"day": "2026-11-19", **sales("1.00", 1), "order_utm_source": f"mail-{at}"} for at in range(1000)])
+
+
+@pytest.mark.parametrize("days", [CROWDED, table([])])
+def test_days_of_sales_that_are_cut_or_missing_do_not_tell_whether_the_prior_period_is_whole(days: Any) -> None:
+    told = commerce(sales_daily=days)
+
+    assert isinstance(told.current.revenue, Decimal)
+    assert not isinstance(told.prior, Absent)
+    assert reasons(told.prior.revenue) == {Reason.NOT_MEASURED}
+
+
+def test_days_of_traffic_that_are_cut_do_not_tell_whether_the_prior_period_is_whole() -> None:
+    told = seen(visits_daily=table([{"day": "2026-11-19", **visits(1, utm_source=f"mail-{at}")} for at in range(1000)]))
+
+    assert isinstance(told.prior, PeriodFigures)
+    assert reasons(told.prior.sessions) == {Reason.NOT_MEASURED}

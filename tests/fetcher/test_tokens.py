@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from functions.audit.absence import Absent, Reason
-from functions.audit.grant import Grant
+from functions.audit.grant import Grant, State
 from functions.audit.snapshot import SessionsSeen, Snapshot, TokenSeen
 from functions.fetcher.sources.oauth import scopes_of
 from tests.console.healthy import HEALTHY_GRANT, HEALTHY_USER
@@ -400,6 +400,19 @@ def test_a_refresh_is_repeated_freely_if_the_token_cannot_have_been_used_up_and_
     fetched(grants=Memory(renewable()), keys=KEYS)
 
     assert world.names().count("POST token") == calls
+
+
+def test_a_refresh_is_not_repeated_where_the_deadline_could_cut_it_off(world: World) -> None:
+    # The deadline, less 5 s to store and the 8 s of a whole attempt: 32 s from now is the last moment.
+    limited = failed(429, "rate_limit_exceeded", **{"Retry-After": "33"})
+    world.answers["token"] = [limited, said(200, HEALTHY_GRANT)]
+    memory = Memory(renewable(access_token=None))
+    snapshot = fetched(grants=memory, keys=KEYS)
+
+    assert world.names() == ["POST token"]
+    assert absence_of(snapshot.token)[0] is Reason.RATE_LIMITED
+    row = memory.rows["larkspur"]
+    assert (row.state, row.lease_owner, row.refresh_sent_at) == (State.CONNECTED, None, None)
 
 
 def test_a_token_that_ended_before_its_time_is_renewed_once_and_asked_with_once_more(world: World) -> None:
