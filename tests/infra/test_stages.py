@@ -72,6 +72,8 @@ def test_an_unknown_stage_is_answered_with_those_that_there_are() -> None:
         ('["open.tiktokapis.com"]', '["[::1]"]', "allowed_hosts[0]: not one host's name"),
         ('["open.tiktokapis.com"]', '["shop.example:8443"]', "allowed_hosts[0]: not one host's name"),
         ('["open.tiktokapis.com"]', "[]", "allowed_hosts: "),
+        ("emails = []", 'tiktok_hosts = ["*.example.com"]', "tiktok_hosts[0]: not one host's name"),
+        ("emails = []", "tiktok_hosts = []", "tiktok_hosts: "),
         ("emails = []", 'emails = ["shop at example"]', "emails[0]: not an email address"),
         ("phones = []", 'phones = ["020 7946 0000"]', "phones[0]: not an E.164 number"),
         ("emails = []", "loopback_http = true", "loopback_http is for the stage demo only"),
