@@ -8,7 +8,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
-from functions.audit.merchant import Merchant
+from functions.audit.digest import REASON, Change, Warned
+from functions.audit.merchant import Merchant, Severity
 from functions.audit.message import Texts, write
 from functions.audit.news import News, Scene, alert_id
 from functions.audit.outcome import Status
@@ -58,6 +59,16 @@ class Critical:
 
 
 @dataclass(frozen=True, slots=True)
+class DigestEntry:
+    """One warning of the daily digest, and what the night did to it."""
+
+    check_id: str
+    area: str
+    change: Change
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
 class HeldBack:
     """One check that nobody is told of that night. ``wanted``: what would have been said, where there was something."""
 
@@ -72,6 +83,8 @@ class HeldBack:
 class Alert:
     """The message and, in ``state``, whether it left. One a merchant and night: ``alert_id`` is made from the night.
 
+    It tells of ``criticals``, and of ``warnings`` where the merchant wants them daily; without the former it is a
+    digest, which no telephone rings for.
     ``root``: the broken connection that it had to wait for; ``told_before``: when somebody was told of that check
     before; ``instead``: the texts without it, while it waits and tells of something else too. ``text`` is there once
     the rest has left.
@@ -92,6 +105,7 @@ class Alert:
     told_before: date | None = None
     instead: Texts | None = None
     text: TextState | None = None
+    warnings: tuple[DigestEntry, ...] = ()
 
     @property
     def alert_id(self) -> str:
@@ -100,8 +114,25 @@ class Alert:
 
     @property
     def areas(self) -> tuple[str, ...]:
-        """The areas that the criticals belong to, each once."""
-        return tuple(dict.fromkeys(critical.area for critical in self.criticals))
+        """The areas that it tells of, each once."""
+        return tuple(dict.fromkeys([one.area for one in self.criticals] + [one.area for one in self.warnings]))
+
+    @property
+    def check_ids(self) -> tuple[str, ...]:
+        """The checks that it tells of."""
+        return (*[one.check_id for one in self.criticals], *[one.check_id for one in self.warnings])
+
+    @property
+    def severities(self) -> tuple[Severity, ...]:
+        """How bad it is what the message tells of."""
+        there = (Severity.CRITICAL if self.criticals else None, Severity.WARN if self.warnings else None)
+        return tuple(severity for severity in there if severity is not None)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it was sent, each reason once."""
+        whys = (critical.why.value for critical in self.criticals)
+        return tuple(dict.fromkeys((*whys, *((REASON,) if self.warnings else ()))))
 
 
 def compose(
@@ -113,16 +144,19 @@ def compose(
     held: Sequence[HeldBack] = (),
     root: RootCause | None = None,
     told_before: date | None = None,
+    warnings: Sequence[Warned] = (),
 ) -> Alert:
-    """Return the alert that tells these news. Without any, it only notes what was held back; with a ``root``, it waits.
+    """Return the alert that tells these news and warnings. Without any, it only notes what was held back.
 
-    ``root`` is one of the news; ``told_before`` is when somebody was told of that check before. The texts without the
-    root cause do not say either what it kept from looking: nobody is to hear of it then.
+    With a ``root`` it waits, the warnings too: one message a night. ``root`` is one of the news; ``told_before`` is
+    when somebody was told of that check before. The texts without the root cause do not say either what it kept
+    from looking: nobody is to hear of it then.
     """
     told = sorted(news, key=lambda one: _ORDER.get(one.why, 0))
-    texts = write(merchant, scene, told) if told else _UNWRITTEN
+    texts = write(merchant, scene, told, warnings) if told or warnings else _UNWRITTEN
     rest = [one for one in told if root is not None and one.outcome.check_id != root.check_id]
-    state = AlertState.PENDING if told else AlertState.HELD
+    state = AlertState.PENDING if told or warnings else AlertState.HELD
+    quiet = replace(scene, outcomes=())
     return Alert(
         merchant_id=merchant.id,
         night=scene.night,
@@ -139,7 +173,11 @@ def compose(
         held=tuple(held),
         root=root,
         told_before=told_before,
-        instead=write(merchant, replace(scene, outcomes=()), rest) if rest else None,
+        instead=write(merchant, quiet, rest, warnings) if rest or (root is not None and warnings) else None,
+        warnings=tuple(
+            DigestEntry(one.outcome.check_id, one.outcome.area.value, one.change, one.outcome.summary)
+            for one in warnings
+        ),
     )
 
 
@@ -157,7 +195,7 @@ def withheld(alert: Alert, because: Held = Held.ROOT_CAUSE_SENT) -> Alert:
             if one.check_id == root]  # fmt: skip
     return replace(
         alert,
-        state=AlertState.PENDING if kept else AlertState.HELD,
+        state=AlertState.PENDING if kept or alert.warnings else AlertState.HELD,
         criticals=kept,
         held=(*back, *alert.held),
         subject=texts.subject,

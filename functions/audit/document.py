@@ -13,7 +13,9 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, JsonValue, PlainSerializer, WithJsonSchema
 
+from functions.audit import digest
 from functions.audit.absence import Absent, Reason
+from functions.audit.digest import Change
 from functions.audit.language import Language
 from functions.audit.merchant import Merchant
 from functions.audit.model import Model
@@ -80,6 +82,21 @@ class Told(_Part):
     advice: str | None
 
 
+class Warned(_Part):
+    """One warning of the daily digest; ``since``: the night on which it opened, for what still is one."""
+
+    check_id: str
+    area: Area
+    change: Change
+    status: Status
+    since: date | None
+    value: Number | None
+    unit: str
+    warn: Number | None
+    text: str
+    advice: str | None
+
+
 class Coverage(_Part):
     """Of so many checks so many could look."""
 
@@ -111,19 +128,21 @@ class Windows(_Part):
 class Document(_Part):
     """One message of Nightjar about one merchant's night.
 
-    The same message may come twice, with the same ``merchant_id`` and ``alert_id``. ``counts`` are the outcomes of all
-    checks by their status; ``sources`` are who measured the night's figures.
+    The same message may come twice, with the same ``merchant_id`` and ``alert_id``. A ``digest`` tells of warnings
+    alone and has no ``news``; an ``alert`` has some, and the day's warnings beside them where the merchant wants those.
+    ``counts`` are the outcomes of all checks by their status; ``sources`` are who measured the night's figures.
     """
 
     schema_version: Literal[1]
-    kind: Literal["alert"]
+    kind: Literal["alert", "digest"]
     merchant_id: str
     merchant_name: str
     alert_id: str
     night: date
     language: str
     subject: Annotated[str, Field(max_length=99)]
-    news: Annotated[tuple[Told, ...], Field(min_length=1)]
+    news: tuple[Told, ...]
+    warnings: tuple[Warned, ...]
     counts: dict[Status, Count]
     coverage: Coverage
     not_evaluated: tuple[NotEvaluated, ...]
@@ -132,12 +151,18 @@ class Document(_Part):
 
 
 def document(
-    name: str, merchant: Merchant, scene: Scene, news: Sequence[News], language: Language, subject: str
+    name: str,
+    merchant: Merchant,
+    scene: Scene,
+    news: Sequence[News],
+    warnings: Sequence[digest.Warned],
+    language: Language,
+    subject: str,
 ) -> str:
     """Return the message as JSON, one line; every text that others wrote is as safe as in the other forms."""
     return Document(
         schema_version=SCHEMA_VERSION,
-        kind="alert",
+        kind="alert" if news else "digest",
         merchant_id=merchant.id,
         merchant_name=name,
         alert_id=scene.alert_id,
@@ -145,6 +170,7 @@ def document(
         language=language.tag,
         subject=subject,
         news=tuple(_told(one, scene, language) for one in news),
+        warnings=tuple(_warned(one, language) for one in warnings),
         counts=dict(scene.counts),
         coverage=Coverage(checks=scene.checks, looked=scene.looked),
         not_evaluated=tuple(NotEvaluated(check_id=one.check_id, reasons=one.reasons) for one in scene.unseen),
@@ -197,6 +223,22 @@ def _told(one: News, scene: Scene, language: Language) -> Told:
         prior_unit=kpi.unit if kpi is not None and prior is not None else None,
         explains=one.blinds,
         evidence={key: _safe(value) for key, value in outcome.evidence.items()},
+        text=defanged(outcome.check.sentence(outcome, language)),
+        advice=None if one.is_good else language.say(outcome.check.advice),
+    )
+
+
+def _warned(one: digest.Warned, language: Language) -> Warned:
+    outcome = one.outcome
+    return Warned(
+        check_id=outcome.check_id,
+        area=outcome.area,
+        change=one.change,
+        status=outcome.status,
+        since=one.since,
+        value=outcome.value,
+        unit=outcome.unit,
+        warn=outcome.warn,
         text=defanged(outcome.check.sentence(outcome, language)),
         advice=None if one.is_good else language.say(outcome.check.advice),
     )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from functions.audit import gsm7, ucs2
+from functions.audit.digest import Warned
 from functions.audit.language import ENGLISH, Language
 from functions.audit.merchant import SmsAlphabet
 from functions.audit.news import News
@@ -28,7 +29,7 @@ def ascii_line(text: str, *, limit: int, language: Language = ENGLISH) -> str:
     return _ascii(text, language)[:limit].rstrip()
 
 
-def label(news: News, language: Language) -> str:
+def label(news: News | Warned, language: Language) -> str:
     """Return what is told in a few words: ``bounce rate 81.2 %``, ``access token: rejected``."""
     outcome = news.outcome
     name = language.name("check", outcome.check_id.replace("_", " "))
@@ -50,6 +51,20 @@ def subject(name: str, merchant_id: str, news: Sequence[News], language: Languag
         fits=lambda text: len(text) <= SUBJECT_LIMIT,
         cut=lambda text: text[:SUBJECT_LIMIT].rstrip(),
     )
+
+
+def digest_subject(name: str, merchant_id: str, warnings: Sequence[Warned], language: Language) -> str:
+    """Return the subject of an email that tells of warnings alone, in numbers: which they are changes every day."""
+    over = sum(one.is_good for one in warnings)
+    new = sum(one.change.is_new for one in warnings)
+    parts = (
+        language.count("{count} warning", "{count} warnings", len(warnings) - over) if over < len(warnings) else "",
+        language.count("{count} new", "{count} new", new) if new else "",
+        language.count("{count} resolved", "{count} resolved", over) if over else "",
+    )
+    who = _who(ascii_line(name, limit=40, language=language), merchant_id)
+    text = language.say("Nightjar: {who}: {news}", who=who, news=", ".join(part for part in parts if part))
+    return ascii_line(text, limit=SUBJECT_LIMIT, language=language)
 
 
 def sms(name: str, merchant_id: str, news: Sequence[News], language: Language, alphabet: SmsAlphabet) -> str:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from functions.audit.absence import Absent, Reason
+from functions.audit.digest import Change, Warned
 from functions.audit.evidence import evidence_lines
 from functions.audit.headline import label
 from functions.audit.language import ENGLISH, Language, marked
@@ -57,17 +58,33 @@ _EARLIER: Final = {
     Why.WORSENED: marked("worsened on {night}, not told before"),
 }
 
+# What there is to say of a warning that everything was said of before.
+_WARNED: Final = {
+    Change.OPEN: marked("open since {night}"),
+    Change.BETTER: marked("open since {night}, better tonight"),
+    Change.BLIND: marked("open since {night}, could not look tonight"),
+}
+
 _COVERAGE: Final = marked(
     "{looked} of {checks} checks could look. Of the others nobody knows whether they are good or bad."
 )
 
 
-def email(name: str, merchant: Merchant, scene: Scene, news: Sequence[News], language: Language) -> str:
+def email(
+    name: str,
+    merchant: Merchant,
+    scene: Scene,
+    news: Sequence[News],
+    warnings: Sequence[Warned],
+    language: Language,
+) -> str:
     """Return the body. Lines with somebody else's words in them are never broken: no part of such a line looks ours."""
     night = language.day(scene.night)
     lines = [language.say("{name} ({id}), night of {night}", name=name, id=merchant.id, night=night), ""]
     for one in news:
         lines += [*_told(one, merchant, scene, language), ""]
+    if warnings:
+        lines += [*_warned(warnings, merchant, scene, language), ""]
     return "\n".join([*lines, *_night(scene, language)]) + "\n"
 
 
@@ -82,28 +99,76 @@ def counts_line(counts: Mapping[Status, int], language: Language = ENGLISH) -> s
 
 
 def _told(one: News, merchant: Merchant, scene: Scene, language: Language) -> Iterator[str]:
-    outcome = one.outcome
     what, when = label(one, language), _when(one, scene, language)
     if one.is_good:
         yield from _wrapped(language.say("RESOLVED: {what} ({when})", what=what, when=when))
     else:
         yield from _wrapped(language.say("CRITICAL: {what} ({when})", what=what, when=when))
-    # A scope such as user.info.basic would be taken for the address of a site.
-    yield from _wrapped(defanged(outcome.check.sentence(outcome, language, limits=False)))
+    yield from _sentence(one.outcome, language)
     if one.blinds:
         yield language.count(
             "{count} check could not run because of this.", "{count} checks could not run because of this.", one.blinds
         )
+    yield from _facts(one.outcome, scene, language)
+    yield from (f"{ended_text(mute, language)}." for mute in one.ended)
+    if not one.is_good:
+        yield from _help(one.outcome, merchant, scene, language)
+
+
+def _warned(warnings: Sequence[Warned], merchant: Merchant, scene: Scene, language: Language) -> Iterator[str]:
+    """Yield the digest: what is new as fully as a critical, what was told on another day in a line."""
+    short = [one for one in warnings if not one.change.is_new]
+    for one in warnings:
+        if one.change.is_new:
+            what, when = label(one, language), _changed(one, scene, language)
+            yield from _wrapped(language.say("WARNING: {what} ({when})", what=what, when=when))
+            yield from _sentence(one.outcome, language)
+            yield from _facts(one.outcome, scene, language)
+            yield from _help(one.outcome, merchant, scene, language)
+            yield ""
+    for one in short:
+        what, when = label(one, language), _changed(one, scene, language)
+        if one.is_good:
+            yield from _wrapped(language.say("RESOLVED: {what} ({when})", what=what, when=when))
+        else:
+            yield from _wrapped(language.say("WARNING: {what} ({when})", what=what, when=when))
+    if short:
+        yield ""
+    yield from _wrapped(language.say("Warnings are told once a day while there are any."))
+
+
+def _changed(one: Warned, scene: Scene, language: Language) -> str:
+    since = language.day(scene.night if one.since is None else one.since)
+    match one.change:
+        case Change.OPENED:
+            return language.say(_TONIGHT[Why.OPENED])
+        case Change.REOPENED:
+            return language.say(_TONIGHT[Why.REOPENED])
+        case Change.IMPROVED:
+            return language.say("no longer critical since tonight")
+        case Change.RESOLVED:
+            return language.say("resolved tonight")
+        case change:
+            return language.say(_WARNED[change], night=since)
+
+
+def _sentence(outcome: Outcome, language: Language) -> list[str]:
+    # A scope such as user.info.basic would be taken for the address of a site.
+    return _wrapped(defanged(outcome.check.sentence(outcome, language, limits=False)))
+
+
+def _facts(outcome: Outcome, scene: Scene, language: Language) -> Iterator[str]:
     yield from _limits(outcome, language)
     yield from _before(outcome, scene, language)
     yield from evidence_lines(outcome.evidence, language, without=_ELSEWHERE, fold=_item)
-    yield from (f"{ended_text(mute, language)}." for mute in one.ended)
-    if not one.is_good:
-        yield from _wrapped(language.say("What to do: {advice}", advice=language.say(outcome.check.advice)))
-        until = (scene.night + _MUTED_FOR).isoformat()
-        why = language.name("placeholder in a command", "WHY")
-        yield language.say("To mute it for a week:")
-        yield f'nightjar mute {merchant.id} {outcome.check_id} --until {until} --reason "{why}"'
+
+
+def _help(outcome: Outcome, merchant: Merchant, scene: Scene, language: Language) -> Iterator[str]:
+    yield from _wrapped(language.say("What to do: {advice}", advice=language.say(outcome.check.advice)))
+    until = (scene.night + _MUTED_FOR).isoformat()
+    why = language.name("placeholder in a command", "WHY")
+    yield language.say("To mute it for a week:")
+    yield f'nightjar mute {merchant.id} {outcome.check_id} --until {until} --reason "{why}"'
 
 
 def _when(news: News, scene: Scene, language: Language) -> str:

@@ -51,6 +51,13 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
+class Digest(StrEnum):
+    """How often a merchant hears of its warnings; of what is critical it always hears."""
+
+    OFF = "off"
+    DAILY = "daily"
+
+
 class SmsAlphabet(StrEnum):
     """How text messages are written. A part holds 160 letters in GSM-7; in UCS-2 it holds 70, of any script."""
 
@@ -199,7 +206,7 @@ def _quiet_hours(text: str) -> str:
 
 
 class Alerts(Model):
-    """How a merchant's messages are written, and when its telephones are left alone.
+    """How a merchant's messages are written, what they tell of, and when its telephones are left alone.
 
     ``quiet``: two times of day, or ``off``; by the clock of ``quiet_timezone``, or else of the merchant's own zone.
     """
@@ -208,6 +215,7 @@ class Alerts(Model):
     sms_alphabet: SmsAlphabet = SmsAlphabet.GSM7
     quiet: Annotated[str, AfterValidator(_quiet_hours)] = DEFAULT
     quiet_timezone: TimeZoneName | None = None
+    digest: Digest = Digest.OFF
 
 
 class Merchant(Model):

@@ -9,11 +9,12 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from functions.audit.alert import Alert, AlertState, HeldBack, compose, released, withheld
+from functions.audit.digest import Warned, warnings_of
 from functions.audit.finding import Finding, Move, Pace, move
 from functions.audit.judge import CrashReport, judge
 from functions.audit.kpi import Kpi, kpis_of
-from functions.audit.merchant import Merchant
-from functions.audit.mute import Mute, ended_for
+from functions.audit.merchant import Digest, Merchant
+from functions.audit.mute import ended_for
 from functions.audit.news import News, Scene
 from functions.audit.outcome import Outcome, Status
 from functions.audit.periods import Periods
@@ -143,24 +144,23 @@ def conclude(
                 # In report order the root cause comes before what it explains.
                 root=decisions.get(root.check_id) if root is not None and check_id in explained else None,
             )
-    findings = {
-        check_id: replace(finding, last_told_on=audit.night) if isinstance(decisions.get(check_id), Send) else finding
+    findings = (
+        replace(finding, last_told_on=audit.night) if isinstance(decisions.get(check_id), Send) else finding
         for check_id, (finding, _) in moved.items()
-    }
+    )
     return Verdict(
         audit=audit,
-        findings=tuple(findings.values()),
+        findings=tuple(findings),
         moves={check_id: happened for check_id, (_, happened) in moved.items()},
         alert=_alert(
             audit,
             merchant,
             before,
-            findings,
+            moved,
             decisions,
+            around,
             root,
             explained,
-            # Asked of the findings as they were before tonight's message: that one tells of the ends.
-            ended={check_id: ended_for(finding, around.mutes) for check_id, (finding, _) in moved.items()},
         ),
     )
 
@@ -169,11 +169,11 @@ def _alert(
     audit: Audit,
     merchant: Merchant,
     before: Mapping[str, Finding],
-    findings: Mapping[str, Finding],
+    moved: Mapping[str, tuple[Finding, Move]],
     decisions: Mapping[str, Decision],
+    around: Circumstances,
     root: RootCause | None,
     explained: Collection[str],
-    ended: Mapping[str, tuple[Mute, ...]],
 ) -> Alert | None:
     """Return the alert of these decisions; ``None`` where there was nothing to say."""
     blinds = sum(one.status is Status.NOT_EVALUATED for one in audit.outcomes if one.check_id in explained)
@@ -184,13 +184,16 @@ def _alert(
         match decisions.get(outcome.check_id):
             case Send(why):
                 at_root = root is not None and root.check_id == outcome.check_id
-                since = findings[outcome.check_id].critical_since
-                news.append(News(outcome, why, since, blinds if at_root else 0, ended[outcome.check_id]))
+                # As it was before tonight's message: that one tells of the ends.
+                finding, _ = moved[outcome.check_id]
+                ended = ended_for(finding, around.mutes)
+                news.append(News(outcome, why, finding.critical_since, blinds if at_root else 0, ended))
                 if at_root and why.is_new:
                     waits_for = root
             case Hold(because, wanted) if because.is_noted:
                 held.append(HeldBack(outcome.check_id, outcome.area.value, because, wanted, outcome.summary))
-    if not news and not any(entry.wanted for entry in held):
+    warnings = _warnings(audit, merchant, before, moved, decisions, around)
+    if not news and not warnings and not any(entry.wanted for entry in held):
         return None
     told = before.get(waits_for.check_id) if waits_for is not None else None
     return compose(
@@ -201,4 +204,20 @@ def _alert(
         held=held,
         root=waits_for,
         told_before=told.last_told_on if told is not None else None,
+        warnings=warnings,
     )
+
+
+def _warnings(
+    audit: Audit,
+    merchant: Merchant,
+    before: Mapping[str, Finding],
+    moved: Mapping[str, tuple[Finding, Move]],
+    decisions: Mapping[str, Decision],
+    around: Circumstances,
+) -> tuple[Warned, ...]:
+    # A night that failed may be judged once more; its message would then stand in the way of the real one.
+    if merchant.alerts.digest is not Digest.DAILY or audit.state is not AuditState.DONE:
+        return ()
+    told = {check_id for check_id, decision in decisions.items() if isinstance(decision, Send)}
+    return warnings_of(before, moved, audit.outcomes, mutes=around.mutes, told=told)

@@ -11,6 +11,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import ValidationError
 
 from functions.audit.alert import Alert
+from functions.audit.digest import METRIC as DIGEST_METRIC
 from functions.audit.errors import InvalidMessage
 from functions.audit.jobs import TextJob
 from functions.audit.profile import sentence
@@ -39,6 +40,8 @@ def count(alert: Alert) -> None:
     metrics.add_metric("AlertsPublished", MetricUnit.Count, 1)
     for critical in alert.criticals:
         metrics.add_metric(critical.why.metric, MetricUnit.Count, 1)
+    if alert.warnings:
+        metrics.add_metric(DIGEST_METRIC, MetricUnit.Count, 1)
 
 
 def now() -> datetime:

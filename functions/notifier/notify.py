@@ -66,7 +66,7 @@ class Notifier:
         if alert is None:
             return Notified.GONE
         if alert.state is AlertState.PUBLISHED:
-            return _OF_TEXT[self.phones.settle(alert, attributes_of(alert), called=called)]
+            return _OF_TEXT[self.phones.settle(alert, attributes_of_text(alert), called=called)]
         if alert.state is not AlertState.PENDING:
             return Notified.NOT_DUE
         answer = self.sns.publish(
@@ -82,11 +82,12 @@ class Notifier:
             at=self.clock(),
             message_id=answer["MessageId"],
             topic_arn=self.topic_arn,
+            rings=bool(alert.sms),
         )
         self.on_published(alert)
         # Where another one was quicker, it sees to the text message too.
-        if first:
-            self.phones.settle(replace(alert, text=TextState.DUE), attributes_of(alert), called=called)
+        if first and alert.sms:
+            self.phones.settle(replace(alert, text=TextState.DUE), attributes_of_text(alert), called=called)
         return Notified.PUBLISHED
 
 
@@ -96,7 +97,9 @@ def bodies_of(alert: Alert) -> str:
     SNS gives ``default`` to each protocol that is not named: to queues, functions, web hooks, Firehose and email-json.
     """
     # A row that an older version wrote has no JSON: its subscribers get what they got from that version.
-    bodies = {"default": alert.document or alert.email, "email": alert.email, "sms": alert.sms}
+    # A digest has no text; a telephone that somebody subscribed to this topic by hand must not get JSON for it.
+    sms = alert.sms or alert.subject
+    bodies = {"default": alert.document or alert.email, "email": alert.email, "sms": sms}
     return json.dumps(bodies, ensure_ascii=False)
 
 
@@ -109,11 +112,18 @@ def attributes_of(alert: Alert) -> dict[str, MessageAttributeValueTypeDef]:
     def texts(values: list[str]) -> MessageAttributeValueTypeDef:
         return {"DataType": "String.Array", "StringValue": json.dumps(values)}
 
+    severities = [severity.value for severity in alert.severities]
     return {
         "merchant_id": text(alert.merchant_id),
         "night": text(alert.night.isoformat()),
-        "severity": text("critical"),
+        # Who wants either of them gets what has both.
+        "severity": text(severities[0]) if len(severities) == 1 else texts(severities),
         "areas": texts(list(alert.areas)),
-        "check_ids": texts([critical.check_id for critical in alert.criticals]),
-        "reasons": texts(list(dict.fromkeys(critical.why.value for critical in alert.criticals))),
+        "check_ids": texts(list(alert.check_ids)),
+        "reasons": texts(list(alert.reasons)),
     }
+
+
+def attributes_of_text(alert: Alert) -> dict[str, MessageAttributeValueTypeDef]:
+    """Return those of the text message, which tells of criticals alone."""
+    return attributes_of(replace(alert, warnings=()))

@@ -8,7 +8,8 @@ from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from functions.audit.alert import Alert, AlertState, Critical, HeldBack, TextState
+from functions.audit.alert import Alert, AlertState, Critical, DigestEntry, HeldBack, TextState
+from functions.audit.digest import Change
 from functions.audit.errors import InvalidMessage
 from functions.audit.message import Texts
 from functions.audit.outcome import Status
@@ -54,16 +55,17 @@ class Alerts:
         return _alert(row) if row and not is_over(row, self._clock) else None
 
     def record_published(
-        self, merchant_id: str, alert_id: str, *, at: datetime, message_id: str, topic_arn: str
+        self, merchant_id: str, alert_id: str, *, at: datetime, message_id: str, topic_arn: str, rings: bool = True
     ) -> bool:
-        """Note that SNS took the message; return whether this was the first note."""
+        """Note that SNS took the message; return whether this was the first note. ``rings``: it has a text message."""
+        # One that is still to leave keeps the row where it can be found.
+        rest = ", sms_state = :due" if rings else " REMOVE unsent_night"
         return self._update_pending(
             merchant_id,
             alert_id,
-            # Its text message is still to leave: until then the row can be found.
-            "SET #state = :published, published_at = :at, message_id = :message, topic_arn = :topic, sms_state = :due",
+            f"SET #state = :published, published_at = :at, message_id = :message, topic_arn = :topic{rest}",
             {
-                ":due": {"S": TextState.DUE.value},
+                **({":due": {"S": TextState.DUE.value}} if rings else {}),
                 ":published": {"S": AlertState.PUBLISHED.value},
                 ":at": {"S": at.isoformat()},
                 ":message": {"S": message_id},
@@ -155,6 +157,11 @@ def told_plain(alert: Alert) -> dict[str, Any]:
             }
             for critical in alert.criticals
         ],
+        "warnings": [
+            {"check_id": one.check_id, "area": one.area, "change": one.change.value, "summary": one.summary}
+            for one in alert.warnings
+        ]
+        or None,
         "held": [_held_plain(entry) for entry in alert.held] or None,
         "areas": list(alert.areas),
         "subject": alert.subject,
@@ -219,4 +226,8 @@ def _alert(row: Item) -> Alert:
         text=TextState(row["sms_state"]) if "sms_state" in row else None,
         told_before=date.fromisoformat(row["told_before"]) if "told_before" in row else None,
         instead=Texts(**{"document": "", **row["instead"]}) if "instead" in row else None,
+        warnings=tuple(
+            DigestEntry(one["check_id"], one["area"], Change(one["change"]), one["summary"])
+            for one in row.get("warnings", ())
+        ),
     )

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from functions.audit.absence import Reason
+from functions.audit.digest import Change, Warned
 from functions.audit.kpi import kpis_of
 from functions.audit.mute import Kind, Mute
 from functions.audit.news import News, Scene
@@ -81,6 +82,12 @@ def every_news(words: str = "/sale") -> Iterator[News]:
         yield News(theirs._replace(origin=Origin("merchant", words)), Why.REOPENED, NIGHT.replace(day=3))
         yield News(one, Why.STILL_CRITICAL, NIGHT.replace(day=3))
         yield News(one._replace(status=Status.PASS, conditions=(), value=Decimal(-7)), Why.RESOLVED, None)
+
+
+def every_warning(words: str = "/sale") -> list[Warned]:
+    """Return all that a digest can tell of: each outcome with each change."""
+    seen = every_outcome(words)
+    return [Warned(seen[at % len(seen)], change, NIGHT.replace(day=3)) for at, change in enumerate([*Change] * 3)]
 
 
 def whole_scene(words: str = "/sale") -> Scene:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from console import alert_schema
 from functions.audit.alert import compose
+from functions.audit.digest import Change, Warned
 from functions.audit.document import document, schema
 from functions.audit.language import ENGLISH, Language, language
 from functions.audit.merchant import Merchant
@@ -21,7 +23,7 @@ from functions.audit.profile import default_profile
 from functions.audit.telling import Why
 from functions.audit.verdict import audit_of, conclude
 from tests.audit.hostile import hostile_text
-from tests.audit.messages import SCENE, bad_night, critical, every_news, whole_scene
+from tests.audit.messages import SCENE, bad_night, critical, every_news, every_warning, whole_scene
 from tests.audit.tongues import TONGUES
 from tests.builders import NIGHT, NOW, channel, merchant, outcome, overriding
 
@@ -32,9 +34,15 @@ VALIDATOR = Draft202012Validator(
 
 
 def made(
-    *news: News, scene: Scene = SCENE, spoken: Language = ENGLISH, shop: Merchant | None = None, name: str = "Larkspur"
+    *news: News,
+    warnings: Sequence[Warned] = (),
+    scene: Scene = SCENE,
+    spoken: Language = ENGLISH,
+    shop: Merchant | None = None,
+    name: str = "Larkspur",
 ) -> Any:
-    text = document(name, shop or merchant(), scene, news or [News(critical(), Why.OPENED, NIGHT)], spoken, "Nightjar")
+    told = news or [News(critical(), Why.OPENED, NIGHT)]
+    text = document(name, shop or merchant(), scene, told, warnings, spoken, "Nightjar")
     assert "\n" not in text
     plain = json.loads(text)
     VALIDATOR.validate(plain)
@@ -68,6 +76,7 @@ def test_a_message_as_a_whole() -> None:
         "counts": {"pass": 14, "info": 0, "warn": 0, "critical": 1, "not_evaluated": 0},
         "coverage": {"checks": 15, "looked": 15},
         "not_evaluated": [],
+        "warnings": [],
         "periods": {
             "current": {"start": "2026-10-23", "end": "2026-11-19"},
             "prior": {"start": "2026-09-25", "end": "2026-10-22"},
@@ -136,15 +145,16 @@ def test_a_document_of_another_version_is_refused_by_the_schema() -> None:
 
 @pytest.mark.parametrize("spoken", TONGUES, ids=lambda spoken: spoken.tag)
 def test_all_that_can_be_told_keeps_to_the_schema(spoken: Language) -> None:
-    plain = made(*every_news(), scene=whole_scene(), spoken=spoken)
+    plain = made(*every_news(), warnings=every_warning(), scene=whole_scene(), spoken=spoken)
 
     assert {told["why"] for told in plain["news"]} == {why.value for why in Why}
+    assert {told["change"] for told in plain["warnings"]} == {change.value for change in Change}
 
 
 @given(hostile_text())
 @settings(max_examples=12, deadline=None)
 def test_whatever_others_wrote_keeps_to_the_schema(words: str) -> None:
-    made(*every_news(words), scene=whole_scene(words), name=words)
+    made(*every_news(words), warnings=every_warning(words), scene=whole_scene(words), name=words)
 
 
 def test_a_merchant_chooses_the_language_of_all_forms_at_once() -> None:

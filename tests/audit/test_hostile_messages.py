@@ -21,7 +21,7 @@ from functions.audit.news import News
 from functions.notifier.notify import bodies_of
 from functions.store.alerts import alert_item
 from tests.audit.hostile import LINK, hostile_text
-from tests.audit.messages import every_news, whole_scene
+from tests.audit.messages import every_news, every_warning, whole_scene
 from tests.audit.test_gsm7 import BASIC, EXTENSION
 from tests.audit.tongues import TONGUES
 from tests.builders import NOW, merchant
@@ -39,7 +39,9 @@ AT_ONCE = 12  # no message tells more than there are checks
 def written(spoken: Language, name: str, words: str) -> list[Texts]:
     """Return messages that tell all there is between them, with somebody's words wherever they can be."""
     shop, scene, news = _shop(name, SmsAlphabet.GSM7), whole_scene(words), list(every_news(words))
-    return [write_in(spoken, shop, scene, news[at : at + AT_ONCE]) for at in range(0, len(news), AT_ONCE)]
+    told = [write_in(spoken, shop, scene, news[at : at + AT_ONCE]) for at in range(0, len(news), AT_ONCE)]
+    warnings = every_warning(words)
+    return [*told, write_in(spoken, shop, scene, [], warnings), write_in(spoken, shop, scene, news[:1], warnings)]
 
 
 @cache
@@ -51,6 +53,11 @@ def harmless(spoken: Language) -> list[Texts]:
 def headlines(spoken: Language, name: str, alphabet: SmsAlphabet) -> Iterator[Texts]:
     for at in range(0, len(KINDS), 25):
         yield write_in(spoken, _shop(name, alphabet), whole_scene(), KINDS[at : at + 3])
+
+
+def subjects(spoken: Language, name: str) -> Iterator[str]:
+    yield from (texts.subject for texts in headlines(spoken, name, SmsAlphabet.GSM7))
+    yield write_in(spoken, _shop(name, SmsAlphabet.GSM7), whole_scene(), [], every_warning()).subject
 
 
 def _shop(name: str, alphabet: SmsAlphabet) -> Merchant:
@@ -68,8 +75,7 @@ def _hidden(text: str) -> set[str]:
 @example(name="\ufdfa" * 99)
 @settings(max_examples=30, deadline=None)
 def test_a_subject_is_what_sns_takes(spoken: Language, name: str) -> None:
-    for texts in headlines(spoken, name, SmsAlphabet.GSM7):
-        subject = texts.subject
+    for subject in subjects(spoken, name):
         assert 0 < len(subject) < 100
         assert subject.isascii()
         assert subject.isprintable()
@@ -132,12 +138,13 @@ def test_the_longest_message_is_far_below_what_sns_and_dynamodb_take(spoken: Lan
         longest = max([worst.get(news.outcome.check_id), news], key=lambda one: len(repr(one)) if one else 0)
         worst[news.outcome.check_id] = longest or news
     shop = merchant(name=char * 200, alerts={"language": spoken.tag if spoken.tag != "xx" else "en"})
+    # A check that is critical is no warning beside that, and takes the more room of the two.
     alert = compose(shop, whole_scene(words), list(worst.values()), created_at=NOW)
     waiting: Alert = replace(alert, instead=write_in(spoken, shop, whole_scene(words), list(worst.values())))
 
-    # SNS takes 256 KiB for all bodies and attributes, DynamoDB 400 KB an item.
+    # SNS takes 256 KiB for all bodies and attributes, DynamoDB 400 KB an item: half of each.
     assert len(worst) == 15
-    assert len(bodies_of(alert).encode()) < 64 * 1024
+    assert len(bodies_of(alert).encode()) < 128 * 1024
     assert len(json.dumps(alert_item(waiting, ttl=NOW), ensure_ascii=False).encode()) < 200 * 1024
 
 

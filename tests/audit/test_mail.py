@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from functions.audit.absence import Reason
+from functions.audit.digest import Warned
 from functions.audit.language import ENGLISH, Language, language
 from functions.audit.mail import email
 from functions.audit.news import News, Scene
@@ -18,15 +20,30 @@ from functions.audit.outcome import Origin, Status
 from functions.audit.profile import default_profile
 from functions.audit.telling import Why
 from functions.audit.verdict import audit_of, conclude
-from tests.audit.messages import COUNTS, SCENE, bad_night, critical, every_news, muted, whole_scene
+from tests.audit.messages import (
+    COUNTS,
+    SCENE,
+    bad_night,
+    critical,
+    every_news,
+    every_warning,
+    muted,
+    whole_scene,
+)  # fmt: skip
 from tests.audit.tongues import PSEUDO, TONGUES
 from tests.builders import CHECKS, NIGHT, NOW, absent, figures, judged, merchant, outcome, overriding, sessions
 
 GERMAN = language("de")
 
 
-def mail(*news: News, scene: Scene = SCENE, spoken: Language = ENGLISH, name: str = "Larkspur Candles") -> str:
-    return email(name, merchant(name=name), scene, news or [News(critical(), Why.OPENED, NIGHT)], spoken)
+def mail(
+    *news: News,
+    warnings: Sequence[Warned] = (),
+    scene: Scene = SCENE,
+    spoken: Language = ENGLISH,
+    name: str = "Larkspur Candles",
+) -> str:
+    return email(name, merchant(name=name), scene, news or [News(critical(), Why.OPENED, NIGHT)], warnings, spoken)
 
 
 def test_an_email_as_a_whole() -> None:
@@ -94,7 +111,8 @@ def test_the_same_in_german() -> None:
 @pytest.mark.parametrize("spoken", TONGUES, ids=lambda spoken: spoken.tag)
 def test_our_own_lines_fit_a_small_screen(spoken: Language) -> None:
     theirs = "9" * 200
-    lines = mail(*every_news(theirs), scene=whole_scene(theirs), spoken=spoken, name="9").splitlines()
+    told = mail(*every_news(theirs), warnings=every_warning(theirs), scene=whole_scene(theirs), spoken=spoken, name="9")
+    lines = told.splitlines()
 
     assert [line for line in lines if len(line) > 72 and "999" not in line and "nightjar mute " not in line] == []
 
@@ -193,7 +211,7 @@ def test_a_token_about_to_end_says_when() -> None:
 
 def test_every_text_of_ours_comes_from_the_catalogue() -> None:
     """In a language whose every word is a row of x, what is left of the alphabet stands in the code."""
-    told = mail(*every_news("9"), scene=whole_scene("9"), spoken=PSEUDO, name="9")
+    told = mail(*every_news("9"), warnings=every_warning("9"), scene=whole_scene("9"), spoken=PSEUDO, name="9")
 
     # A command is typed as it is; currencies and seconds are signs; a check's id is what the mute was set with.
     foreign = re.sub(r"^nightjar mute .*$|\bGBP\b|\bs\b|bounce_rate|larkspur", "", told, flags=re.MULTILINE)

@@ -14,7 +14,7 @@ from functions.audit.alert import Alert, AlertState
 from functions.audit.telling import Circumstances
 from functions.notifier.notify import Notified, Notifier, bodies_of
 from functions.store.verdicts import settle
-from tests.builders import NIGHT, NOW, merchant, mute
+from tests.builders import NIGHT, NOW, channel, merchant, mute
 from tests.cloud import Cloud
 from tests.rooms.fakes import FakeScheduler, FakeSns, refused
 from tests.rooms.ringing import phones_of
@@ -185,3 +185,51 @@ def test_what_is_sent_is_what_the_merchants_own_row_says(stage: Stage) -> None:
     assert "larkspur" not in repr(request).lower()
     assert stage.alert().state is AlertState.PENDING
     assert PREFIX in TOPIC
+
+
+def test_a_digest_is_an_email_with_a_severity_of_its_own_and_rings_no_telephone(cloud: Cloud) -> None:
+    shop = merchant(alerts={"digest": "daily", "quiet": "off"})
+    cloud.tables.merchants.save(shop)
+    settle(cloud.tables, audit(channel(bounce_rate="65"), shop), shop, ttl=TTL)
+    stage = Stage(cloud)
+
+    assert stage.notify() is Notified.PUBLISHED
+
+    (request,) = stage.sns.published
+    told = {name: value["StringValue"] for name, value in request["MessageAttributes"].items()}
+    assert told == {
+        "merchant_id": "larkspur",
+        "night": "2026-11-21",
+        "severity": "warn",
+        "areas": '["traffic"]',
+        "check_ids": '["bounce_rate"]',
+        "reasons": '["digest"]',
+    }
+    texts = json.loads(request["Message"])
+    assert json.loads(texts["default"])["kind"] == "digest"
+    # For a telephone that somebody subscribed to this topic by hand: no JSON.
+    assert texts["sms"] == request["Subject"] == "Nightjar: Larkspur Candles: 1 warning, 1 new"
+    row = stage.cloud.rows("alerts")[0]
+    assert (row["state"], row["message_id"]) == ("published", "message-1")
+    assert not {"unsent_night", "sms_state"} & set(row)
+    assert list(cloud.tables.texts.unsettled(NIGHT)) == []
+    before = cloud.everything()
+    assert stage.notify() is Notified.ALREADY_PUBLISHED
+    assert (len(stage.sns.published), cloud.everything()) == (1, before)
+
+
+def test_a_message_of_both_is_for_whoever_wants_either_and_its_text_for_whoever_wants_criticals(cloud: Cloud) -> None:
+    shop = merchant(alerts={"digest": "daily", "quiet": "off"})
+    cloud.tables.merchants.save(shop)
+    settle(cloud.tables, audit(channel(bounce_rate="90", cart_abandonment_rate="80"), shop), shop, ttl=TTL)
+    stage = Stage(cloud)
+
+    stage.notify()
+
+    email, text = (request["MessageAttributes"] for request in stage.sns.published)
+    assert email["severity"] == {"DataType": "String.Array", "StringValue": '["critical", "warn"]'}
+    assert json.loads(email["areas"]["StringValue"]) == ["traffic", "audience"]
+    assert json.loads(email["reasons"]["StringValue"]) == ["opened", "digest"]
+    assert text["severity"] == {"DataType": "String", "StringValue": "critical"}
+    assert json.loads(text["areas"]["StringValue"]) == ["traffic"]
+    assert json.loads(text["check_ids"]["StringValue"]) == ["bounce_rate"]

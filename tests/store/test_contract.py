@@ -90,6 +90,8 @@ def _messages(cloud: Cloud) -> None:
         own = merchant(id=shop, analytics=GA4)
         settle(tables, audit(revoked(sessions=both), own, merchant_id=shop), own, ttl=TTL)
     settle(tables, audit(revoked(), merchant_id="woad"), merchant(id="woad"), ttl=TTL)
+    daily = merchant(id="quince", alerts={"digest": "daily"})
+    settle(tables, audit(channel(bounce_rate="65"), daily, merchant_id="quince"), daily, ttl=TTL)
     for night, seen in enumerate((revoked(), snapshot(token=token(days_left="5")), revoked())):
         settle(tables, audit(seen, merchant_id="yew", night=night_after(night)), merchant(id="yew"), ttl=TTL)
     for shop in ("thyme", "woad"):

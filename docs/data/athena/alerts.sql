@@ -6,6 +6,7 @@ CREATE EXTERNAL TABLE nightjar_alerts (
     state:struct<S:string>,
     unsent_night:struct<S:string>,
     criticals:struct<L:array<struct<M:struct<check_id:struct<S:string>,area:struct<S:string>,why:struct<S:string>,summary:struct<S:string>>>>>,
+    warnings:struct<L:array<struct<M:struct<check_id:struct<S:string>,area:struct<S:string>,change:struct<S:string>,summary:struct<S:string>>>>>,
     held:struct<L:array<struct<M:struct<check_id:struct<S:string>,area:struct<S:string>,because:struct<S:string>,wanted:struct<S:string>,summary:struct<S:string>>>>>,
     areas:struct<L:array<struct<S:string>>>,
     counts:struct<M:map<string,struct<N:string>>>,

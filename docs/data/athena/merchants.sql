@@ -10,7 +10,7 @@ CREATE EXTERNAL TABLE nightjar_merchants (
     analytics:struct<M:struct<provider:struct<S:string>,base_url:struct<S:string>,property_id:struct<S:string>,key_events:struct<L:array<struct<S:string>>>,shop:struct<S:string>>>,
     commerce:struct<M:struct<provider:struct<S:string>,base_url:struct<S:string>,key_events:struct<L:array<struct<S:string>>>,shop:struct<S:string>>>,
     thresholds:struct<M:map<string,struct<M:struct<warn:struct<N:string>,critical:struct<N:string>,conditions:struct<M:map<string,struct<S:string>>>,reason:struct<S:string>,expires:struct<S:string>>>>>,
-    alerts:struct<M:struct<language:struct<S:string>,sms_alphabet:struct<S:string>,quiet:struct<S:string>,quiet_timezone:struct<S:string>>>,
+    alerts:struct<M:struct<language:struct<S:string>,sms_alphabet:struct<S:string>,quiet:struct<S:string>,quiet_timezone:struct<S:string>,digest:struct<S:string>>>,
     version:struct<N:string>,
     erased_at:struct<S:string>,
     ttl:struct<N:string>,

@@ -5,6 +5,7 @@ from typing import Annotated, NotRequired
 from typing_extensions import TypedDict
 
 from functions.audit.alert import AlertState, TextState
+from functions.audit.digest import Change
 from functions.audit.outcome import Area, Status
 from functions.audit.telling import Held, Why
 from functions.store.contract.declare import (
@@ -29,6 +30,15 @@ class Told(TypedDict):
     check_id: Annotated[CheckName, says("The check.")]
     area: Annotated[Area, says("The question that it belongs to.")]
     why: Annotated[str, grows_as(Why), says("Why the message tells of it.")]
+    summary: Annotated[Text, says("The outcome in one English sentence.")]
+
+
+class Warned(TypedDict):
+    """One warning of the daily digest."""
+
+    check_id: Annotated[CheckName, says("The check.")]
+    area: Annotated[Area, says("The question that it belongs to.")]
+    change: Annotated[str, grows_as(Change), says("What the night did to it.")]
     summary: Annotated[Text, says("The outcome in one English sentence.")]
 
 
@@ -66,15 +76,16 @@ class Alert(TypedDict):
     night: Annotated[Day, says("The night that it tells of.")]
     state: Annotated[str, grows_as(AlertState), says("`published`: SNS took it. `held`: nobody was told, and why.")]
     unsent_night: NotRequired[Annotated[Day, says("The same as `night` until it has left: the key of `unsent`.")]]
-    criticals: Annotated[list[Told], says("What the message tells of, the most urgent first.")]
+    criticals: Annotated[list[Told], says("What it tells of, the most urgent first; nothing, where it is a digest.")]
+    warnings: NotRequired[Annotated[list[Warned], says("The warnings that it tells of, where they are wanted daily.")]]
     held: NotRequired[Annotated[list[HeldBack], says("What was held back, and why.")]]
-    areas: Annotated[list[Area], says("The areas of `criticals`, each once.")]
+    areas: Annotated[list[Area], says("The areas of `criticals` and `warnings`, each once.")]
     counts: Annotated[dict[Status, Count], says("How many outcomes of the night there are of each status.")]
     root_cause: NotRequired[Annotated[RootCause, says("The broken connection that it waited for.")]]
     told_before: NotRequired[Annotated[Day, says("When somebody was told of the root cause before.")]]
     subject: Annotated[Text, says("The email's subject; empty when all was held.")]
     email: Annotated[Text, says("The email; empty when all was held.")]
-    sms: Annotated[Text, says("The text message; empty when all was held.")]
+    sms: Annotated[Text, says("The text message; empty when all was held, and of a digest.")]
     document: Annotated[Text, says("The message as JSON: docs/schemas/alert.schema.json; empty when all was held.")]
     instead: NotRequired[Annotated[Texts, says("While it waits: the message without the broken connection.")]]
     created_at: Annotated[Instant, says("When it was written.")]

@@ -4,7 +4,7 @@ from typing import Annotated, NotRequired
 
 from typing_extensions import TypedDict
 
-from functions.audit.merchant import AccountType, Provider, Severity, SmsAlphabet
+from functions.audit.merchant import AccountType, Digest, Provider, Severity, SmsAlphabet
 from functions.store.contract.declare import (
     CheckName,
     Count,
@@ -70,6 +70,7 @@ class Alerts(TypedDict):
     sms_alphabet: Annotated[str, grows_as(SmsAlphabet), says("How text messages are written.")]
     quiet: Annotated[Text, says("The quiet hours, as in `21:00-08:00`, or `off`.")]
     quiet_timezone: NotRequired[Annotated[Text, says("By which zone's clock; else the merchant's own.")]]
+    digest: NotRequired[Annotated[str, grows_as(Digest), says("How often its warnings are told; `off` without it.")]]
 
 
 class Merchant(TypedDict):
