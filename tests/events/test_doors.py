@@ -19,7 +19,7 @@ from functions.fetcher.pace import wall_clock
 from functions.runtime import clients
 from functions.store.merchants import PAGE
 from functions.store.verdicts import settle
-from tests.builders import NIGHT, NOW, merchant
+from tests.builders import NIGHT, NOW, channel, merchant
 from tests.cloud import CLIENT_SECRET, REGION, Cloud
 from tests.events.wiring import ROOMS, Context, call, environment_of, event, started
 from tests.rooms.tiktok_posts import CLIENT_KEY, OPEN_ID, body, header
@@ -358,3 +358,34 @@ def test_in_quiet_hours_a_schedule_is_made_and_whoever_subscribes_to_alerts_hear
     assert len(rung.messages(queue)) == 1
     row = rung.rows("alerts")[0]
     assert (row["state"], row["sms_state"], row["sms_held_for"]) == ("published", "held", "quiet_hours")
+
+
+def test_a_text_that_the_budget_has_no_room_for_is_counted_once_for_the_alarm(
+    rung: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rung.tables.alerts.record_published("larkspur", TEXT["alert_id"], at=NOW, message_id="m", topic_arn="t")
+    for topic in ("alerts", "texts"):
+        rung.topic(topic)
+    with started("notifier", rung, NIGHTJAR_SMS_PER_NIGHT="1") as module:
+        assert module.phones.budget.take("foxglove", TEXT["alert_id"], on=datetime.now(UTC).date())
+        for _ in range(2):
+            module.handler(TEXT, Context("nightjar-test-notifier"))
+
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["status"] for line in told if "status" in line] == ["text_withheld", "already_published"]
+    assert [line["AlertsHeldSmsBudget"] for line in told if "AlertsHeldSmsBudget" in line] == [[1.0]]
+    assert not [line for line in told if "TextsPublished" in line]
+
+
+def test_a_digest_that_left_is_counted_as_such(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+    shop = merchant(alerts={"digest": "daily"})
+    cloud.tables.merchants.save(shop)
+    settle(cloud.tables, audit(channel(bounce_rate="65"), shop), shop, ttl=TTL)
+    record = {"eventID": "1", "dynamodb": {"SequenceNumber": "1", "NewImage": cloud.raw("alerts")[0]}}
+    with started("notifier", cloud) as module:
+        assert call(module, {"Records": [record]}) == {"batchItemFailures": []}
+
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (counted,) = (line for line in told if "AlertsDigest" in line)
+    assert (counted["AlertsDigest"], counted["AlertsPublished"]) == ([1.0], [1.0])
+    assert "AlertsOpened" not in counted
