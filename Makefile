@@ -5,6 +5,7 @@ STAGE ?= dev
 ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
+TOOLS := .build/tools/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test lint synth bench clean
@@ -40,7 +41,14 @@ $(READY): requirements/dev.txt pyproject.toml
 demo: $(READY)
 	@$(BIN)/nightjar demo $(ARGS)
 
-test: lint
+# Other programs that the tests run beside Nightjar, from npm, with the virtual environment's Node.
+$(TOOLS): tests/flow/tools/package-lock.json $(READY)
+	@mkdir -p $(@D) && cp tests/flow/tools/package.json tests/flow/tools/package-lock.json $(@D)/
+	@cd $(@D) && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --ignore-scripts --no-audit --no-fund \
+	  || { echo "The tests' own tools could not be installed from npm: see tests/flow/tools/package.json" >&2; exit 1; }
+	@touch $@
+
+test: lint $(TOOLS)
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
 
 lint: $(READY)

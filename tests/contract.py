@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from console.contract.schema import as_json, closed, schema_of
 from functions.store.contract.catalogue import TABLES
 
+HOW = "if it is meant, declare it in functions/store/contract and run python -m console.contract"
 _FORMATS = FormatChecker()
 
 
@@ -34,7 +35,7 @@ def _validator(table: str) -> Draft202012Validator:
 def departures(table: str, items: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return where plain items depart from what is declared in functions/store/contract, each way of departing once."""
     found = {
-        f"{table}: {'.'.join(map(str, error.absolute_path)) or 'the item'}: {error.message[:200]}"
+        f"{table}: {'.'.join(map(str, error.absolute_path)) or 'the item'}: {error.message[:200]}; {HOW}"
         for item in items
         for error in _validator(table).iter_errors(as_json(item))
     }

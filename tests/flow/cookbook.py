@@ -37,7 +37,8 @@ def recipes(prefix: str) -> list[Recipe]:
     """Return every recipe for the tables whose names begin with ``prefix``."""
     head, *sections = COOKBOOK.read_text(encoding="utf-8").replace("nightjar-prod-", prefix).split("\n## ")
     setup = dict(_BLOCK.findall(head))
-    return [Recipe(section.partition("\n")[0], dict(_BLOCK.findall(section)), setup) for section in sections]
+    found = [Recipe(section.partition("\n")[0], dict(_BLOCK.findall(section)), setup) for section in sections]
+    return [recipe for recipe in found if set(recipe.code) & set(KINDS)]  # the last section is for eyes
 
 
 def answer(recipe: Recipe, kind: str) -> list[Any]:

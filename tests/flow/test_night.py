@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -19,6 +21,7 @@ from functions.audit.verdict import AuditState
 from functions.store.contract.catalogue import TABLES
 from functions.store.items import from_item, key
 from tests.contract import departures
+from tests.flow.browser import dynamodb_admin, shown
 from tests.flow.cookbook import KINDS, answer, recipes
 from tests.flow.roles import denied, enforced
 
@@ -307,3 +310,25 @@ def test_every_tool_gives_a_recipes_answer_and_none_needs_a_scan(
             assert [row["alert_id"] for row in rows] == [f"{NIGHT.isoformat()}#critical"]
         case question:
             pytest.fail(f"nobody has said what is right for: {question}")
+
+
+def test_a_window_on_the_tables_shows_the_findings_and_scans_nothing(night: Rehearsal, tmp_path: Path) -> None:
+    table = f"{night.stage.prefix}findings"
+    criticals = {one.merchant_id for one in night.stage.tables.findings.open(Severity.CRITICAL)}
+    query = {
+        "operationType": "query",
+        "queryableSelection": "open_by_severity",
+        "pageSize": "100",
+        "filters": json.dumps({"open_severity": {"operator": "=", "type": "S", "value": "critical"}}),
+    }
+    with (
+        enforced(night.aws) as door,
+        dynamodb_admin(door.session(f"{night.stage.prefix}fleet-reader")) as address,
+    ):
+        several = shown(f"{address}/tables/{table}?{urlencode(query)}", tmp_path)
+        one = shown(f"{address}/tables/{table}/items/brasa,bounce_rate", tmp_path)
+        scanned = shown(f"{address}/tables/{table}", tmp_path)
+
+    assert [merchant for merchant in criticals if f'"{merchant}"' not in several] == []
+    assert "Too many visitors from TikTok leave at once" in one
+    assert [merchant for merchant in criticals if f'"{merchant}"' in scanned] == []
