@@ -129,6 +129,14 @@ def test_what_is_critical_no_longer_is_told_as_a_warning() -> None:
     assert "WARNING: bounce rate 65 % (no longer critical since tonight)" in sent(told[1]).email
 
 
+def test_the_end_of_what_was_told_as_critical_is_told_once() -> None:
+    over = sent(nights([CRITICAL, WARN, GOOD, GOOD])[3])
+
+    assert [(one.check_id, one.why.value) for one in over.criticals] == [("bounce_rate", "resolved")]
+    assert over.warnings == ()
+    assert over.email.count("RESOLVED: bounce rate") == 1
+
+
 @pytest.mark.parametrize("check_id", ["bounce_rate", "all"])
 def test_what_is_muted_is_left_out_and_comes_back_when_the_mute_has_ended(check_id: str) -> None:
     around = Circumstances(mutes=(mute(check_id=check_id, until=NIGHT + timedelta(days=1)),))
