@@ -15,6 +15,7 @@ from console.show import print_json, styled
 from functions.audit.absence import Absent
 from functions.audit.checks import CATALOGUE
 from functions.audit.evidence import evidence_lines
+from functions.audit.extra_checks import EXTRAS
 from functions.audit.kpi import KPI_NAMES, Kpi
 from functions.audit.mail import counts_line
 from functions.audit.outcome import Status
@@ -70,7 +71,8 @@ def plain_of_row(row: Mapping[str, Any] | None) -> dict[str, Any]:
         raise LookupError("there is no finished audit")
     outcomes = [
         {key: check.id if key == "check_id" else row["outcomes"][check.id].get(key) for key in REPORTED}
-        for check in CATALOGUE
+        for check in (*CATALOGUE, *EXTRAS)
+        if check in CATALOGUE or check.id in row["outcomes"]
     ]
     kpis = _reported({name: row["kpis"][name] for name in KPI_NAMES})
     return {"merchant_id": row["merchant_id"], "outcomes": outcomes, "kpis": kpis}

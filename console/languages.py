@@ -19,6 +19,7 @@ from babel.messages.pofile import read_po, write_po
 
 import functions.audit
 from functions.audit.checks import CATALOGUE
+from functions.audit.extra_checks import EXTRAS
 from functions.audit.language import languages
 
 AUDIT: Final = Path(functions.audit.__file__).parent
@@ -35,14 +36,15 @@ def template() -> Catalog:
     for file, _, english, comments, context in sorted(found, key=lambda text: text[:2]):
         catalog.add(english, locations=[(f"functions/audit/{file}", 0)], auto_comments=comments, context=context)
     for check_id, english, what, context in _of_checks():
-        where = [(f"functions/audit/checks/{check_id}.py", 0)]
+        folder = "extra_checks" if check_id in {check.id for check in EXTRAS} else "checks"
+        where = [(f"functions/audit/{folder}/{check_id}.py", 0)]
         catalog.add(english, locations=where, auto_comments=[f"{check_id}: {what}"], context=context)
     return catalog
 
 
 def _of_checks() -> Iterator[tuple[str, str, str, str | None]]:
     """Yield the id of each check, a text of it, what that is, and its context."""
-    for check in CATALOGUE:
+    for check in (*CATALOGUE, *EXTRAS):
         yield check.id, check.id.replace("_", " "), "its name in a headline", "check"
         for what in ("good", "bad", "advice", "says", "says_rise"):
             if english := getattr(check, what):

@@ -15,7 +15,17 @@ from console.file_tokens import Tokens
 from functions.audit.errors import InvalidInput
 from functions.audit.grant import SHOPIFY, TIKTOK, TIKTOK_BUSINESS, Grant
 from functions.audit.hosts import TIKTOK_API, TIKTOK_BUSINESS_API, HostPolicy, Party
-from functions.audit.merchant import AccountType, Alerts, Analytics, Merchant, Override, Provider, ScopeName, TikTok
+from functions.audit.merchant import (
+    AccountType,
+    Alerts,
+    Analytics,
+    Extra,
+    Merchant,
+    Override,
+    Provider,
+    ScopeName,
+    TikTok,
+)
 from functions.audit.model import Model
 from functions.audit.profile import Profile, sentence
 
@@ -35,6 +45,7 @@ class _TikTokTable(Model):
     refresh_token: SecretStr | None = None
     refresh_token_env: VariableName | None = None
     username: str | None = None
+    bio_link: str | None = None
     business_base_url: str = TIKTOK_BUSINESS_API
     business_token: SecretStr | None = None
     business_token_env: VariableName | None = None
@@ -82,6 +93,7 @@ class _MerchantTable(Model):
     commerce: _AnalyticsTable | None = None
     thresholds: dict[str, Override] = Field(default_factory=dict)
     alerts: Alerts = Alerts()
+    extra_checks: frozenset[Extra] = frozenset()
 
 
 class _File(Model):
@@ -172,6 +184,7 @@ def _merchant(table: _MerchantTable, hosts: HostPolicy, profile: Profile) -> Mer
             commerce=_analytics(table.commerce, hosts),
             thresholds=table.thresholds,
             alerts=table.alerts,
+            extra_checks=table.extra_checks,
         )
     except ValidationError as error:
         raise InvalidInput(f"{table.id}: {sentence(error)}") from error
@@ -191,6 +204,7 @@ def _tiktok(table: _TikTokTable | None, hosts: HostPolicy) -> TikTok | None:
             "scopes": table.scopes,
             "base_url": hosts.check(table.base_url, Party.TIKTOK),
             "username": table.username,
+            "bio_link": table.bio_link,
             "business_base_url": hosts.check(table.business_base_url, Party.TIKTOK_BUSINESS),
         }
     )

@@ -14,6 +14,7 @@ from console.options import EndpointOption, Format, FormatOption, ProfileOption,
 from console.show import console_for_people, output, print_json, styled
 from console.stage import Stage
 from functions.audit.checks import CATALOGUE
+from functions.audit.extra_checks import EXTRAS
 from functions.audit.finding import Finding
 from functions.audit.merchant import Severity
 from functions.audit.plain import finding_plain
@@ -36,8 +37,9 @@ def findings(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Show the open findings, worst first. With --merchant or --check, also those that are not open."""
-    if check is not None and check not in {known.id for known in CATALOGUE}:
-        raise Unusable(f"There is no check {check!r}; the checks are {', '.join(known.id for known in CATALOGUE)}.")
+    known = [one.id for one in (*CATALOGUE, *EXTRAS)]
+    if check is not None and check not in known:
+        raise Unusable(f"There is no check {check!r}; the checks are {', '.join(known)}.")
     at = Stage.of(stage, profile=profile, region=region, endpoint_url=endpoint_url)
     with at.explained():
         if merchant is not None and at.tables.merchants.get(merchant) is None:

@@ -25,6 +25,7 @@ from console.options import (
 from console.show import console_for_people, output, print_json
 from console.stage import Stage
 from functions.audit.checks import CATALOGUE
+from functions.audit.extra_checks import EXTRAS
 from functions.audit.finding import Finding
 from functions.audit.merchant import Severity
 from functions.audit.mute import ALL, Kind, Mute, acknowledge
@@ -193,7 +194,7 @@ def _stage(
 
 
 def _refuse_unknown(check: str) -> None:
-    known = [one.id for one in CATALOGUE]
+    known = [one.id for one in (*CATALOGUE, *EXTRAS)]
     if check not in {ALL, *known}:
         raise Unusable(f"There is no check {check!r}; say all, or one of {', '.join(known)}.")
 

@@ -20,6 +20,8 @@ from functions.audit.snapshot import (
     AccountBasic,
     AccountProfile,
     AccountStats,
+    BioLinkSeen,
+    ClicksSeen,
     Figure,
     PagesSeen,
     PeriodFigures,
@@ -51,6 +53,9 @@ STATS: Final[Part[AccountStats]] = Part("stats")
 SESSIONS: Final[Part[SessionsSeen]] = Part("sessions")
 PAGES: Final[Part[PagesSeen]] = Part("pages")
 SOURCES: Final[Part[SourcesSeen]] = Part("sources")
+# Asked for only where the merchant wants to know; see ``extra_checks``.
+BIO_LINK: Final[Part[BioLinkSeen]] = Part("bio_link")
+CLICKS: Final[Part[ClicksSeen]] = Part("clicks")
 
 
 class Unseen(Exception):
@@ -155,7 +160,7 @@ _LIMITS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One of the fifteen questions.
+    """One of the fifteen questions, or one of those that a merchant may ask beside them.
 
     ``good`` and ``bad`` are the titles of the two states, ``advice`` says what the merchant can do about the bad one.
     ``needs``: parts without which there is nothing to measure; ``looks_at``: parts whose absence it reads itself.

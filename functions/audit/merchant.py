@@ -24,6 +24,7 @@ STATS: Final = "user.info.stats"
 CURRENCY = re.compile(r"[A-Z]{3}")
 PROPERTY_ID = re.compile(r"[1-9][0-9]{3,14}")
 SHOP = re.compile(r"[a-z0-9][a-z0-9-]{0,61}\.myshopify\.com")
+LINK = re.compile(r"https?://([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9](/[!-\[\]-~]{0,1900})?")
 MERCHANT_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
@@ -42,6 +43,13 @@ class Provider(StrEnum):
     STOREFRONT = "storefront"
     GA4 = "ga4"
     SHOPIFY = "shopify"
+
+
+class Extra(StrEnum):
+    """A check beside the fifteen, by its id. All are off unless the merchant names them."""
+
+    BIO_LINK = "bio_link"
+    CLICK_CAPTURE = "click_capture"
 
 
 class Severity(StrEnum):
@@ -86,6 +94,15 @@ def _merchant_id(text: str) -> str:
     return text
 
 
+def _link(text: str) -> str:
+    # Whatever a reader of URLs could take for another host is refused: a program is going to open it every night.
+    if not LINK.fullmatch(text):
+        raise ValueError(
+            "is not a link as the bio has it: give a whole one, such as https://shop.example/?utm_source=tiktok"
+        )
+    return text
+
+
 def _language(tag: str) -> str:
     if tag not in languages():
         raise ValueError(f"there are no messages in {tag!r}; choose one of {', '.join(sorted(languages()))}")
@@ -98,6 +115,7 @@ def _currency(code: str) -> str:
     return code
 
 
+BioLink = Annotated[str, AfterValidator(_link)]
 MerchantId = Annotated[str, AfterValidator(_merchant_id)]
 TimeZoneName = Annotated[str, AfterValidator(_time_zone)]
 LanguageTag = Annotated[str, AfterValidator(_language)]
@@ -110,7 +128,7 @@ class TikTok(Model):
     """The TikTok account. ``scopes`` is ``None`` when nobody recorded what the user granted.
 
     ``username`` is the public name, for where TikTok does not tell it. ``business_base_url`` is the API for Business,
-    asked only with a token of its own.
+    asked only with a token of its own. ``bio_link`` is the link as it stands in the bio, which no interface tells.
     """
 
     open_id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
@@ -119,6 +137,7 @@ class TikTok(Model):
     base_url: str = TIKTOK_API
     username: UserName | None = None
     business_base_url: str = TIKTOK_BUSINESS_API
+    bio_link: BioLink | None = None
 
     @field_validator("scopes", mode="before")
     @classmethod
@@ -234,7 +253,16 @@ class Merchant(Model):
     commerce: Analytics | None = None
     thresholds: dict[str, Override] = Field(default_factory=dict)
     alerts: Alerts = Alerts()
+    extra_checks: frozenset[Extra] = frozenset()
     version: int = 0
+
+    @model_validator(mode="after")
+    def _can_be_checked(self) -> Self:
+        if self.extra_checks and self.tiktok is None:
+            raise ValueError("extra_checks need the TikTok account that they are about")
+        if self.tiktok is not None and Extra.BIO_LINK in self.extra_checks and self.tiktok.bio_link is None:
+            raise ValueError("the extra check bio_link needs tiktok.bio_link, the link as it stands in the bio")
+        return self
 
     @model_validator(mode="after")
     def _one_shop_system(self) -> Self:

@@ -11,6 +11,7 @@ from typing import Final
 
 from functions.audit.absence import Reason
 from functions.audit.grant import MILESTONES, milestone
+from functions.audit.merchant import Extra
 from functions.audit.outcome import Status
 from functions.audit.verdict import AuditState
 from functions.audit.wording import counted
@@ -24,7 +25,8 @@ class AuditHead:
     """What the summary of a night needs to know of one merchant's audit.
 
     ``days_left``: for how many days its connection lives on; ``None`` where nobody could tell. ``failures``: what
-    failed there tonight, by the names of ``rootcause``.
+    failed there tonight, by the names of ``rootcause``. ``extra_checks``: what is expected of a pending one beside the
+    fifteen.
     """
 
     merchant_id: str
@@ -33,6 +35,7 @@ class AuditHead:
     reasons: Mapping[Reason, int]
     days_left: Decimal | None = None
     failures: tuple[str, ...] = ()
+    extra_checks: tuple[Extra, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

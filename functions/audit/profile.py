@@ -9,12 +9,14 @@ from datetime import date
 from decimal import Decimal
 from functools import cache, cached_property
 from importlib import resources
+from typing import Final
 
 from pydantic import ValidationError
 
 from functions.audit.check import Breach, Check
 from functions.audit.checks import CATALOGUE
 from functions.audit.errors import InvalidInput
+from functions.audit.extra_checks import EXTRAS
 from functions.audit.finding import Pace
 from functions.audit.merchant import Merchant, Override, Severity
 from functions.audit.model import Model
@@ -23,6 +25,8 @@ from functions.audit.periods import Periods
 from functions.audit.reasoned import LIMITS, CheckSettings, FindingSettings, FleetSettings, PeriodSettings, Reasoned
 from functions.audit.rootcause import Share
 from functions.audit.wording import FLOORS
+
+_ALL: Final = (*CATALOGUE, *EXTRAS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Profile(Model):
     findings: FindingSettings
     fleet: FleetSettings
     checks: dict[str, CheckSettings]
+    extra_checks: dict[str, CheckSettings]
 
     def periods_of(self, night: date) -> Periods:
         """Return the windows that a night looks at."""
@@ -71,14 +76,19 @@ class Profile(Model):
         """The rule of every check when nobody overrides anything."""
         return {check.id: _plain_rule(self.checks[check.id]) for check in CATALOGUE}
 
+    @cached_property
+    def all_rules(self) -> Mapping[str, Rule]:
+        """The same with the rules of the extra checks, which are judged only where a merchant asks for them."""
+        return {**self.plain_rules, **{check.id: _plain_rule(self.extra_checks[check.id]) for check in EXTRAS}}
+
     def rules_for(self, merchant: Merchant | None, night: date) -> Mapping[str, Rule]:
         """Return the rule of every check for this merchant on this night; expired overrides no longer count."""
         if merchant is None or not merchant.thresholds:
-            return self.plain_rules
-        return {check.id: self._rule(check, merchant.thresholds.get(check.id), night) for check in CATALOGUE}
+            return self.all_rules
+        return {check.id: self._rule(check, merchant.thresholds.get(check.id), night) for check in _ALL}
 
     def _rule(self, check: Check, override: Override | None, night: date) -> Rule:
-        plain = self.plain_rules[check.id]
+        plain = self.all_rules[check.id]
         if override is None or not override.applies_on(night):
             return plain
         return Rule(
@@ -97,7 +107,7 @@ class Profile(Model):
             InvalidInput: an override names no check, changes nothing, or can never do what it says.
         """
         problems: list[str] = []
-        by_id = {check.id: check for check in CATALOGUE}
+        by_id = {check.id: check for check in _ALL}
         for check_id, override in merchant.thresholds.items():
             check = by_id.get(check_id)
             if check is None:
@@ -133,8 +143,8 @@ def parse_profile(text: str) -> Profile:
         raise InvalidInput(f"The profile is wrong: {sentence(error)}") from error
     problems = [*_outside(profile), *_gaps(profile)]
     if not problems:
-        for check in CATALOGUE:
-            problems += _problems(check, profile.plain_rules[check.id])
+        for check in _ALL:
+            problems += _problems(check, profile.all_rules[check.id])
     if problems:
         raise InvalidInput("The profile is wrong: " + "; ".join(problems))
     return profile
@@ -165,7 +175,7 @@ def _plain_rule(settings: CheckSettings) -> Rule:
 
 
 def _judges_numbers(profile: Profile, check: Check) -> bool:
-    settings = profile.checks[check.id]
+    settings = {**profile.checks, **profile.extra_checks}[check.id]
     return bool(settings.info or settings.warn or settings.critical)
 
 
@@ -185,6 +195,8 @@ def _gaps(profile: Profile) -> Iterable[str]:
         yield f"there are no such checks: {', '.join(sorted(unknown))}"
     if missing := ids - profile.checks.keys():
         yield f"these checks are missing: {', '.join(sorted(missing))}"
+    if differing := {check.id for check in EXTRAS} ^ profile.extra_checks.keys():
+        yield f"extra_checks are {', '.join(check.id for check in EXTRAS)}; look at {', '.join(sorted(differing))}"
     if unknown := profile.floors.keys() - FLOORS.keys():
         yield f"there are no such floors: {', '.join(sorted(unknown))}"
     if missing := FLOORS.keys() - profile.floors.keys():

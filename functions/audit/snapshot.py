@@ -7,6 +7,7 @@ afterwards. Units: rates in percent 0 to 100, durations in seconds, money in ``c
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -15,7 +16,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from functions.audit.absence import Absent
-from functions.audit.merchant import AccountType
+from functions.audit.merchant import AccountType, Extra
 from functions.audit.model import Model
 from functions.audit.periods import Periods
 
@@ -175,13 +176,35 @@ class SourcesSeen(Model):
     flags: tuple[str, ...] = ()
 
 
+class BioLinkSeen(Model):
+    """Where the link in the bio led to.
+
+    ``problem``: ``broken`` or ``loop``, or ``None`` when a page was there. ``status`` is the last HTTP status, ``host``
+    where that came from. ``tagged``: the link itself carries ``utm_source``; ``landed_tagged``: the last address does.
+    """
+
+    problem: str | None = None
+    status: int
+    host: str
+    redirects: int
+    tagged: bool
+    landed_tagged: bool
+
+
+class ClicksSeen(Model):
+    """What TikTok counted of the profile over the current period."""
+
+    bio_link: Count
+
+
 class Snapshot(Model):
     """One merchant's night. ``fetched`` is false when no fetch ever came back and all parts are absences for that.
 
     ``account_type`` is what ``account_type_from`` says: the ``merchant``, or TikTok's ``business_api``;
     ``account_type_unseen`` is why the latter did not tell, where it was asked.
     ``public_stats`` are the counts that everybody can see, asked only where the operator may (Research API) and
-    ``stats`` are absent; ``None`` means never asked.
+    ``stats`` are absent; ``None`` means never asked. So it does of ``bio_link`` and ``clicks``, asked for only where
+    the merchant has the check switched on that looks at them.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -202,9 +225,20 @@ class Snapshot(Model):
     sessions: Annotated[SessionsSeen | Absent, _IN_ORDER]
     pages: Annotated[PagesSeen | Absent, _IN_ORDER]
     sources: Annotated[SourcesSeen | Absent, _IN_ORDER]
+    bio_link: Annotated[BioLinkSeen | Absent, _IN_ORDER] | None = None
+    clicks: Annotated[ClicksSeen | Absent, _IN_ORDER] | None = None
 
     @classmethod
-    def unseen(cls, *, merchant_id: str, night: date, taken_at: datetime, periods: Periods, why: Absent) -> Snapshot:
+    def unseen(
+        cls,
+        *,
+        merchant_id: str,
+        night: date,
+        taken_at: datetime,
+        periods: Periods,
+        why: Absent,
+        extra_checks: Collection[Extra] = (),
+    ) -> Snapshot:
         """Return the snapshot of a night on which nothing at all could be seen, for this reason."""
         return cls(
             merchant_id=merchant_id,
@@ -221,6 +255,8 @@ class Snapshot(Model):
             sessions=why,
             pages=why,
             sources=why,
+            bio_link=why if Extra.BIO_LINK in extra_checks else None,
+            clicks=why if Extra.CLICK_CAPTURE in extra_checks else None,
         )
 
     @cached_property

@@ -9,7 +9,9 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from functions.audit.alert import Alert, AlertState, HeldBack, compose, released, withheld
+from functions.audit.checks import CATALOGUE
 from functions.audit.digest import Warned, warnings_of
+from functions.audit.extra_checks import asked_for
 from functions.audit.finding import Finding, Move, Pace, move
 from functions.audit.judge import CrashReport, judge
 from functions.audit.kpi import Kpi, kpis_of
@@ -97,7 +99,8 @@ def audit_of(
 ) -> Audit:
     """Return the audit of one snapshot. Pure: the same snapshot, profile and overrides give the same outcomes."""
     rules = profile.rules_for(merchant, snapshot.night)
-    outcomes = judge(snapshot, profile, rules, on_crash=on_crash)
+    checks = (*CATALOGUE, *asked_for(snapshot))
+    outcomes = judge(snapshot, profile, rules, checks=checks, on_crash=on_crash)
     return Audit(
         merchant_id=snapshot.merchant_id,
         night=snapshot.night,

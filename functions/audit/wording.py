@@ -17,6 +17,7 @@ FLOORS = {
     "users": "users",
     "series_days": "days of history",
     "prior_orders": "orders in the prior period",
+    "clicks": "clicks",
 }
 # Numbers stay exact while they are judged; what is stored and shown has at most this many decimals.
 STORED_PLACES = Decimal("0.000001")

@@ -127,29 +127,32 @@ class Closer:
         if head.state is not AuditState.PENDING:
             return head
         try:
-            written = self._fail(head.merchant_id, night, now)
+            written = self._fail(head, night, now)
         except Exception as error:  # noqa: BLE001 - one merchant's trouble must not keep the night from closing
             self.on_failure(head.merchant_id, error)
             return head
         if not written:
             # It was finished, or erased, while we looked: the index lags behind the table.
             return self.tables.audits.head(head.merchant_id, night)
-        blind = dict.fromkeys(Status, 0) | {Status.NOT_EVALUATED: len(CATALOGUE)}
+        checks = len(CATALOGUE) + len(head.extra_checks)
+        blind = dict.fromkeys(Status, 0) | {Status.NOT_EVALUATED: checks}
         return replace(
             head,
             state=AuditState.FAILED,
             counts=blind,
-            reasons={Reason.SOURCE_FAILED: len(CATALOGUE)},
+            reasons={Reason.SOURCE_FAILED: checks},
             failures=(NO_FETCH,),
         )
 
-    def _fail(self, merchant_id: str, night: date, now: datetime) -> bool:
+    def _fail(self, head: AuditHead, night: date, now: datetime) -> bool:
+        merchant_id = head.merchant_id
         snapshot = Snapshot.unseen(
             merchant_id=merchant_id,
             night=night,
             taken_at=now,
             periods=self.profile.periods_of(night),
             why=NEVER_CAME,
+            extra_checks=head.extra_checks,
         )
         # Not validated: whatever key the expected set holds, its night ends with an audit.
         merchant = Merchant.model_construct(id=merchant_id, name=merchant_id)

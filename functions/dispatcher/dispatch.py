@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -14,9 +14,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.audit.errors import NightjarError
 from functions.audit.jobs import FetchJob
-from functions.audit.merchant import MERCHANT_ID, Merchant
+from functions.audit.merchant import MERCHANT_ID, Extra, Merchant
 from functions.audit.start import Start
 from functions.audit.verdict import AuditState
+from functions.store.merchants import Unreadable
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -98,9 +99,10 @@ class Dispatcher:
         return self._pages(start, night, now)
 
     def _one(self, merchant_id: str, night: date, now: datetime) -> Dispatched:
-        if self.tables.merchants.get(merchant_id) is None:
+        merchant = self.tables.merchants.get(merchant_id)
+        if merchant is None:
             raise NightjarError(f"There is no merchant {merchant_id!r}; import it first.")
-        return self._expect_and_send([merchant_id], night, now)
+        return self._expect_and_send({merchant_id: merchant.extra_checks}, night, now)
 
     def _shards(self) -> int:
         return -(-self.tables.merchants.approximate_count() // MERCHANTS_A_SHARD)
@@ -111,11 +113,11 @@ class Dispatcher:
         while True:
             page, after = self.tables.merchants.page(after, segment=start.segment, segments=start.segments)
             # A row that cannot be read is expected too: its audit will say so, instead of a hole.
-            wanted = [
-                row.id if isinstance(row, Merchant) else row.merchant_id
+            wanted = {
+                row.id if isinstance(row, Merchant) else row.merchant_id: _extras(row)
                 for row in page
                 if not isinstance(row, Merchant) or row.enabled
-            ]
+            }
             done += self._expect_and_send(wanted, night, now)
             done = replace(done, disabled=done.disabled + len(page) - len(wanted))
             if after is None:
@@ -126,26 +128,25 @@ class Dispatcher:
                 )
                 return replace(done, shards=1)
 
-    def _expect_and_send(self, merchant_ids: Sequence[str], night: date, now: datetime) -> Dispatched:
+    def _expect_and_send(self, wanted: Mapping[str, Collection[Extra]], night: date, now: datetime) -> Dispatched:
         ttl = now + timedelta(days=self.audit_days)
 
         def is_due(merchant_id: str) -> bool:
-            if self.tables.audits.expect(merchant_id, night, at=now, ttl=ttl):
+            extras = wanted[merchant_id]
+            if self.tables.audits.expect(merchant_id, night, at=now, ttl=ttl, extra_checks=extras):
                 return True
             # Neither is there a row of who was erased since the page was read.
             return self.tables.audits.state(merchant_id, night) not in {None, AuditState.DONE}
 
         with ThreadPoolExecutor(WRITERS) as writers:
             due = [
-                merchant_id
-                for merchant_id, wanted in zip(merchant_ids, writers.map(is_due, merchant_ids), strict=True)
-                if wanted
+                merchant_id for merchant_id, due_now in zip(wanted, writers.map(is_due, wanted), strict=True) if due_now
             ]
             # No message can name an id that is not of our form: somebody's hand put it into the table. Its row stays
             # pending, and the closer makes a failed audit of it.
             jobs = [FetchJob(merchant_id=i, night=night) for i in due if MERCHANT_ID.fullmatch(i)]
             sent = sum(writers.map(self._send, _batches(jobs)), Dispatched())
-        return replace(sent, already_done=len(merchant_ids) - len(due))
+        return replace(sent, already_done=len(wanted) - len(due))
 
     def _send(self, jobs: Sequence[FetchJob]) -> Dispatched:
         """Send up to ten messages; return how many went, and how many SQS still refused after every attempt.
@@ -172,6 +173,10 @@ class Dispatcher:
             if not waiting:
                 return Dispatched(sent=len(jobs))
         return Dispatched(sent=len(jobs) - len(waiting), unsent=len(waiting), refusals=frozenset(said))
+
+
+def _extras(row: Merchant | Unreadable) -> Collection[Extra]:
+    return row.extra_checks if isinstance(row, Merchant) else ()
 
 
 def _name_of(error: ClientError | BotoCoreError) -> str:

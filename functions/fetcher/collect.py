@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from functions.audit.absence import Absent, Reason
 from functions.audit.errors import NightjarError
 from functions.audit.jobs import EvaluateJob, FetchJob
-from functions.audit.merchant import Merchant
+from functions.audit.merchant import Extra, Merchant
 from functions.audit.profile import Profile
 from functions.audit.snapshot import Snapshot
 from functions.audit.verdict import AuditState
@@ -70,11 +70,14 @@ class Collector:
         if self.tables.snapshots.get(job.merchant_id, job.night) is not None:
             self._hand_over(job)
             return Collected.HANDED_OVER_AGAIN, None
-        if self.tables.merchants.erased_at(job.merchant_id) is not None:
-            return Collected.ERASED, None
         came_of_it = Collected.FETCHED
+        extras: Collection[Extra] = ()
         try:
             merchant = self._merchant(job)
+            if isinstance(merchant, Merchant):
+                extras = merchant.extra_checks
+            elif self.tables.merchants.erased_at(job.merchant_id) is not None:
+                return Collected.ERASED, None
             if isinstance(merchant, Absent):
                 snapshot = self._unseen(job, now, merchant)
             elif _may_wait(job, state) and (delay := self.gate.seconds_to_wait(merchant)) is not None:
@@ -88,7 +91,7 @@ class Collector:
             self.on_given_up(job, error)
             came_of_it = Collected.GIVEN_UP
             why = f"the fetch failed {receive_count} times, last with {type(error).__name__}"
-            snapshot = self._unseen(job, now, Absent.because(Reason.SOURCE_FAILED, why))
+            snapshot = self._unseen(job, now, Absent.because(Reason.SOURCE_FAILED, why), extras)
         self.tables.snapshots.put_once(snapshot, ttl=self.snapshot_ttl(now))
         self._hand_over(job)
         return came_of_it, snapshot
@@ -107,9 +110,15 @@ class Collector:
         """
         self.sqs.send_message(QueueUrl=self.own_queue_url, MessageBody=job.once_more().body, DelaySeconds=delay)
 
-    def _unseen(self, job: FetchJob, now: datetime, why: Absent) -> Snapshot:
-        periods = self.profile.periods_of(job.night)
-        return Snapshot.unseen(merchant_id=job.merchant_id, night=job.night, taken_at=now, periods=periods, why=why)
+    def _unseen(self, job: FetchJob, now: datetime, why: Absent, extras: Collection[Extra] = ()) -> Snapshot:
+        return Snapshot.unseen(
+            merchant_id=job.merchant_id,
+            night=job.night,
+            taken_at=now,
+            periods=self.profile.periods_of(job.night),
+            why=why,
+            extra_checks=extras,
+        )
 
     def _hand_over(self, job: FetchJob) -> None:
         pointer = EvaluateJob(merchant_id=job.merchant_id, night=job.night)

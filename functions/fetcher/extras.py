@@ -1,11 +1,12 @@
-"""What is asked for whatever it is worth: the account's type, and the counts that everybody can see.
+"""What is asked for whatever it is worth: the account's type, the counts that everybody can see, clicks, the bio link.
 
-Both are optional and beside the audit's own sources: they never hold the night up for long, and what they do not tell
-is no finding and no cause of one.
+All are optional and beside the audit's own sources: they never hold the night up for long, and what the first two do
+not tell is no finding and no cause of one. The other two are for checks that are off unless a merchant wants them.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,21 +17,26 @@ from functions.audit.absence import Absent, Reason
 from functions.audit.errors import ForbiddenHost
 from functions.audit.grant import TIKTOK_BUSINESS, GrantStore
 from functions.audit.hosts import HostPolicy, Party
-from functions.audit.merchant import AccountType, Merchant, TikTok
-from functions.audit.snapshot import AccountStats
+from functions.audit.merchant import AccountType, Extra, Merchant, TikTok
+from functions.audit.periods import Period
+from functions.audit.snapshot import AccountStats, BioLinkSeen, ClicksSeen
 from functions.fetcher.aside import aside
 from functions.fetcher.guarded import guarded
 from functions.fetcher.http import Http
+from functions.fetcher.probe import PROBE, Probe
 from functions.fetcher.sources.account import Account
-from functions.fetcher.sources.business import ask_account_type
+from functions.fetcher.sources.business import ask_account_type, ask_clicks
 from functions.fetcher.sources.business_tokens import renew
 from functions.fetcher.sources.oauth import AppKeys
 from functions.fetcher.sources.research import Research
 from functions.fetcher.tokens import TO_STORE, Keeper
 
-SECONDS: Final = 15.0  # that either of the two may take
+SECONDS: Final = 15.0  # that any of them may take
 MERCHANT: Final = "merchant"
 BUSINESS_API: Final = "business_api"
+NO_BUSINESS: Final = Absent.because(
+    Reason.NOT_CONNECTED, "clicks are told by TikTok's API for Business alone, and no token for it is stored"
+)
 
 
 class Kind(NamedTuple):
@@ -43,7 +49,7 @@ class Kind(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """Everything that the two questions work with.
+    """Everything that these questions work with.
 
     Without ``research`` nobody asks for public counts; without ``business_keys`` a token for the Business API is used
     as it is. ``new_owner`` names the fetch, for the lease that a renewal takes.
@@ -55,13 +61,42 @@ class Extras:
     new_owner: Callable[[], str]
     business_keys: AppKeys | None = None
     research: Research | None = None
+    probe: Probe = PROBE
 
-    async def kind(self, merchant: Merchant, *, now: datetime, deadline: float) -> Kind:
-        """Return the account's type as the Business API tells it, else as the merchant does."""
-        tiktok = merchant.tiktok
+    async def business(
+        self, merchant: Merchant, period: Period, *, now: datetime, deadline: float
+    ) -> tuple[Kind, ClicksSeen | Absent | None]:
+        """Return the account's type as the Business API tells it, else as the merchant does; and the clicks.
+
+        Clicks are ``None`` where the merchant does not want to know: then nobody asks.
+        """
+        tiktok, wanted = merchant.tiktok, Extra.CLICK_CAPTURE in merchant.extra_checks
         if tiktok is None:
-            return Kind(AccountType.UNKNOWN, MERCHANT)
-        told = await guarded(self._ask_kind(merchant, tiktok, now, self._soon(deadline)), "the Business API")
+            return Kind(AccountType.UNKNOWN, MERCHANT), None
+        until = self._soon(deadline)
+        account = await guarded(self._open(merchant, tiktok, now, until), "the Business API")
+        if account is None or isinstance(account, Absent):
+            return self._kind(tiktok, account), (account or NO_BUSINESS) if wanted else None
+        business_id, token = account
+        asked = (self.http, tiktok.business_base_url)
+        kind = ask_account_type(*asked, business_id=business_id, token=token, deadline=until)
+        if not wanted:
+            return self._kind(tiktok, await guarded(kind, "the Business API")), None
+        clicks = ask_clicks(*asked, business_id=business_id, token=token, period=period, deadline=until)
+        told, counted = await asyncio.gather(
+            guarded(kind, "the Business API"), guarded(clicks, "the Business API's clicks")
+        )
+        return self._kind(tiktok, told), counted
+
+    async def bio_link(self, merchant: Merchant, *, deadline: float) -> BioLinkSeen | Absent | None:
+        """Return where the link in the bio leads; ``None`` where the merchant does not want to know."""
+        tiktok = merchant.tiktok
+        if tiktok is None or tiktok.bio_link is None or Extra.BIO_LINK not in merchant.extra_checks:
+            return None
+        seconds = self._soon(deadline) - self.http.clock()
+        return await guarded(self.probe.look(tiktok.bio_link, seconds=seconds), "the bio link")
+
+    def _kind(self, tiktok: TikTok, told: AccountType | Absent | None) -> Kind:
         if told is None or isinstance(told, Absent):
             return Kind(tiktok.account_type, MERCHANT, told)
         if told is AccountType.PERSONAL and tiktok.account_type is AccountType.CREATOR:
@@ -89,9 +124,10 @@ class Extras:
         )
         return await guarded(asking, "the Research API")
 
-    async def _ask_kind(
+    async def _open(
         self, merchant: Merchant, tiktok: TikTok, now: datetime, deadline: float
-    ) -> AccountType | Absent | None:
+    ) -> tuple[str, str] | Absent | None:
+        """Return the account's name at the Business API and a token for it; ``None`` where there never was one."""
         base_url = tiktok.business_base_url
         if (refused := self._refused(base_url, Party.TIKTOK_BUSINESS)) is not None:
             return None if await aside(self.grants.get, merchant.id, TIKTOK_BUSINESS) is None else refused
@@ -100,14 +136,8 @@ class Extras:
             return opened.outage
         if opened.token is None or opened.revoked:
             return Absent.because(Reason.NOT_CONNECTED, "there is no living token for the Business API")
-        return await ask_account_type(
-            self.http,
-            base_url,
-            # The Business API's app has a name of its own for the account, where its answers told one.
-            business_id=opened.grant.open_id or tiktok.open_id,
-            token=opened.token,
-            deadline=deadline,
-        )
+        # The Business API's app has a name of its own for the account, where its answers told one.
+        return opened.grant.open_id or tiktok.open_id, opened.token
 
     def _keeper(self, merchant_id: str, base_url: str, now: datetime, deadline: float) -> Keeper:
         keys = self.business_keys

@@ -21,6 +21,7 @@ from functions.fetcher.extras import Extras, Kind
 from functions.fetcher.guarded import guarded
 from functions.fetcher.http import Http
 from functions.fetcher.pace import door_of
+from functions.fetcher.probe import PROBE, Probe
 from functions.fetcher.sources.account import Account, ask_account
 from functions.fetcher.sources.channel import Asked, Channel, Commerce
 from functions.fetcher.sources.ga4.access import GoogleAccess
@@ -54,6 +55,7 @@ class Fetcher:
     research: Research | None = None
     business_keys: AppKeys | None = None
     new_owner: Callable[[], str] = _new_owner
+    probe: Probe = PROBE
 
     async def fetch(self, merchant: Merchant, night: date, periods: Periods, *, now: datetime) -> Snapshot:
         """Return what could be seen. Whatever a source answers becomes a value or an absence, never an error.
@@ -63,21 +65,25 @@ class Fetcher:
         """
         asking = _Asking(self, merchant, periods, now, deadline=self.http.clock() + self.seconds)
         channels = asking.channels
-        extras = Extras(self.http, self.grants, self.hosts, self.new_owner, self.business_keys, self.research)
+        extras = Extras(
+            self.http, self.grants, self.hosts, self.new_owner, self.business_keys, self.research, self.probe
+        )
         parts = (
             asyncio.ensure_future(asking.tiktok()),
             asyncio.ensure_future(asking.elsewhere()),
             asyncio.ensure_future(asking.commerce()),
-            asyncio.ensure_future(extras.kind(merchant, now=now, deadline=asking.deadline)),
+            asyncio.ensure_future(extras.business(merchant, periods.current, now=now, deadline=asking.deadline)),
+            asyncio.ensure_future(extras.bio_link(merchant, deadline=asking.deadline)),
         )
         try:
-            (opened, account, storefront), elsewhere, commerce, kind = await asyncio.gather(*parts)
+            (opened, account, storefront), elsewhere, commerce, (kind, clicks), link = await asyncio.gather(*parts)
         finally:
             # Whatever failed: a refresh that is on its way must come back and be stored, or its pair is lost.
             await asyncio.wait(parts)
         public = await extras.public_stats(merchant, account, now=now, deadline=asking.deadline)
         channel = channels.whole(merchant, elsewhere if storefront is None else storefront, commerce)
-        return _snapshot(asking, night, opened, account, channel, kind, public)
+        seen = _snapshot(asking, night, opened, account, channel, kind, public)
+        return seen.model_copy(update={"clicks": clicks, "bio_link": link})
 
 
 @dataclass(frozen=True, slots=True)

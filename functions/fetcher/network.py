@@ -11,7 +11,7 @@ from typing import Final
 import httpcore
 import httpx
 
-from functions.audit.hosts import HostPolicy, Party
+from functions.audit.hosts import HostPolicy, Party, is_host_name
 from functions.fetcher.dial import AsyncDial, LookUp, Refused, Resolve, SyncDial, resolve
 
 EVERYBODY: Final = frozenset(Party)
@@ -48,6 +48,23 @@ def guarded_transport(
     return _AsyncTransport(policy, parties, pool)
 
 
+def public_transport(
+    *,
+    resolver: Resolve = resolve,
+    tcp: httpcore.AsyncNetworkBackend | None = None,
+    context: ssl.SSLContext | None = None,
+) -> httpx.AsyncBaseTransport:
+    """Return the transport for looking at a public page: any host's name, at public addresses, http or https.
+
+    For requests that carry no secret.
+    """
+    policy = HostPolicy()
+    pool = httpcore.AsyncConnectionPool(
+        ssl_context=context or tls(), max_connections=4, network_backend=AsyncDial(LookUp(policy, resolver), tcp)
+    )
+    return _PublicTransport(policy, EVERYBODY, pool)
+
+
 def guarded_sync_transport(
     policy: HostPolicy,
     *,
@@ -75,9 +92,12 @@ class _AsyncTransport(httpx.AsyncBaseTransport):
     def __init__(self, policy: HostPolicy, parties: Collection[Party], pool: httpcore.AsyncConnectionPool) -> None:
         self._policy, self._parties, self._pool = policy, frozenset(parties), pool
 
+    def _admit(self, request: httpx.Request) -> httpcore.Request:
+        return _admitted(request, self._policy, self._parties)
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         with _as_httpx():
-            came = await self._pool.handle_async_request(_admitted(request, self._policy, self._parties))
+            came = await self._pool.handle_async_request(self._admit(request))
         assert isinstance(came.stream, AsyncIterable)  # noqa: S101 - what an asynchronous pool gives
         return httpx.Response(
             came.status, headers=came.headers, stream=_AsyncBody(came.stream), extensions=came.extensions
@@ -85,6 +105,14 @@ class _AsyncTransport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._pool.aclose()
+
+
+class _PublicTransport(_AsyncTransport):
+    def _admit(self, request: httpx.Request) -> httpcore.Request:
+        # An IP address or a port of its own is no shop's; the standard ports are None in httpx.
+        if not is_host_name(request.url.raw_host.decode("ascii")) or request.url.port is not None:
+            raise Refused("leads to an address that no shop has")
+        return _below(request)
 
 
 class _SyncTransport(httpx.BaseTransport):
@@ -111,6 +139,12 @@ def _admitted(request: httpx.Request, policy: HostPolicy, parties: frozenset[Par
     url = request.url
     if not policy.permits(url.scheme, url.raw_host.decode("ascii"), url.port, parties):
         raise Refused("is at a host that is not allowed")
+    return _below(request)
+
+
+def _below(request: httpx.Request) -> httpcore.Request:
+    """Return the request in the form of the layer below."""
+    url = request.url
     return httpcore.Request(
         request.method,
         httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),

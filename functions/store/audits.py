@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from functions.audit.absence import Reason
+from functions.audit.merchant import Extra
 from functions.audit.night import AuditHead
 from functions.audit.outcome import Status
 from functions.audit.plain import kpi_plain, outcome_plain
@@ -45,10 +46,12 @@ class Audits:
         self._merchants = merchants
         self._clock = clock
 
-    def expect(self, merchant_id: str, night: date, *, at: datetime, ttl: datetime) -> bool:
+    def expect(
+        self, merchant_id: str, night: date, *, at: datetime, ttl: datetime, extra_checks: Collection[Extra] = ()
+    ) -> bool:
         """Write the pending row of a merchant that is expected tonight; return whether it is new.
 
-        Nobody is expected who was erased.
+        ``extra_checks`` are expected of this merchant beside the fifteen. Nobody is expected who was erased.
         """
         item = to_item(
             {
@@ -57,6 +60,7 @@ class Audits:
                 "state": AuditState.PENDING,
                 "pending_night": night,
                 "expected_at": at,
+                "extra_checks": sorted(extra_checks) or None,
                 "ttl": epoch(ttl),
             }
         )
@@ -96,7 +100,7 @@ class Audits:
     def heads(self, night: date) -> Iterator[AuditHead]:
         """Yield what the night's summary needs of each expected merchant. An index: a moment behind the table."""
         names = {
-            **{f"#{name}": name for name in ("night", "state", "counts", "reasons", "failures")},
+            **{f"#{name}": name for name in ("night", "state", "counts", "reasons", "failures", "extra_checks")},
             **{f"#{name}": name for name in ("outcomes", "value", "unit")},
             **TTL_NAME,
         }
@@ -107,7 +111,7 @@ class Audits:
             KeyConditionExpression="#night = :night",
             FilterExpression=NOT_OVER,
             ProjectionExpression=(
-                "merchant_id, #state, #counts, #reasons, #failures, "
+                "merchant_id, #state, #counts, #reasons, #failures, #extra_checks, "
                 "#outcomes.access_token.#value, #outcomes.access_token.#unit"
             ),
             ExpressionAttributeNames=names,
@@ -178,6 +182,7 @@ def _head(row: Item) -> AuditHead:
         reasons={Reason(reason): count for reason, count in reasons.items()},
         days_left=_days_left(row),
         failures=tuple(row.get("failures", ())),
+        extra_checks=tuple(Extra(extra) for extra in row.get("extra_checks", ())),
     )
 
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from functions.audit.checks import CATALOGUE
+from functions.audit.extra_checks import EXTRAS
 from functions.audit.merchant import Severity
 from functions.store.contract.catalogue import TABLES
 from functions.store.items import Item, key, pages
@@ -128,5 +129,5 @@ _MERCHANTS: Final = next(table for table in TABLES if table.name == MARKED)
 _OF_MERCHANTS: Final = tuple(table for table in TABLES if table.partition == OWN and table.name != MARKED)
 _OF_ALL: Final[Mapping[str, set[str]]] = {
     "open_severity": {severity.value for severity in Severity},
-    "check_id": {check.id for check in CATALOGUE},
+    "check_id": {check.id for check in (*CATALOGUE, *EXTRAS)},
 }

@@ -156,6 +156,8 @@ class Merchants:
 def _write(merchant: Merchant) -> Item:
     plain = merchant.model_dump(mode="python", exclude_none=True)
     plain["merchant_id"] = plain.pop("id")
+    # Most have none, and an attribute that is there says something.
+    plain["extra_checks"] = sorted(merchant.extra_checks) or None
     if merchant.tiktok is not None:
         plain["open_id"] = merchant.tiktok.open_id
         if merchant.tiktok.scopes is not None:

@@ -109,7 +109,7 @@ def test_an_override_that_is_none_is_refused(override: dict[str, object]) -> Non
 
 
 def test_an_override_changes_only_what_it_names() -> None:
-    plain = default_profile().plain_rules
+    plain = default_profile().all_rules
     shop = overriding("access_token", critical=3, conditions={"rejected": "warn"})
     rules = default_profile().rules_for(shop, NIGHT)
     changed = rules["access_token"].conditions
@@ -125,4 +125,5 @@ def test_an_override_changes_only_what_it_names() -> None:
 def test_nobody_overriding_means_the_profile_itself() -> None:
     profile = default_profile()
 
-    assert profile.rules_for(None, NIGHT) == profile.rules_for(merchant(), NIGHT) == profile.plain_rules
+    assert profile.rules_for(None, NIGHT) == profile.rules_for(merchant(), NIGHT) == profile.all_rules
+    assert {name: profile.all_rules[name] for name in profile.plain_rules} == profile.plain_rules

@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from functions.audit.errors import NightjarError
+from functions.audit.merchant import Extra
 from functions.audit.night import cover
 from functions.audit.outcome import Status
 from functions.audit.profile import default_profile
@@ -132,6 +133,16 @@ def test_an_id_of_a_foreign_form_has_its_audit_too(stage: Stage) -> None:
     assert stage.troubles == []
     assert closed.coverage.failed == ("Shop A",)
     assert stage.cloud.tables.audits.state("Shop A", NIGHT) is AuditState.FAILED
+
+
+def test_a_fetch_that_never_came_leaves_extra_checks_blind_where_the_night_expected_them(stage: Stage) -> None:
+    stage.cloud.tables.audits.expect("lost", NIGHT, at=NOW, ttl=TTL, extra_checks=[Extra.BIO_LINK])
+
+    closed = stage.close()
+
+    (row,) = stage.cloud.rows("audits")
+    assert (len(row["outcomes"]), row["outcomes"]["bio_link"]["status"]) == (16, "not_evaluated")
+    assert closed.coverage.outcomes[Status.NOT_EVALUATED] == 16
 
 
 def test_who_was_erased_during_the_night_is_expected_no_more(stage: Stage) -> None:

@@ -86,6 +86,18 @@ def test_everybody_is_expected_before_their_message_is_sent(stage: Stage) -> Non
     assert stage.expected() == set(_ids(12))
 
 
+def test_what_is_expected_beside_the_fifteen_stands_in_the_pending_row(stage: Stage) -> None:
+    stage.import_("plain")
+    stage.import_("more", tiktok={"open_id": "1"}, extra_checks=["click_capture"])
+
+    stage.run()
+
+    assert {row["merchant_id"]: row.get("extra_checks") for row in stage.cloud.rows("audits")} == {
+        "plain": None,
+        "more": ["click_capture"],
+    }
+
+
 def test_messages_go_out_ten_at_a_time(stage: Stage) -> None:
     stage.import_(*_ids(23))
 

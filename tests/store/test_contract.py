@@ -15,6 +15,7 @@ from functions.audit.absence import Reason
 from functions.audit.alert import TextState
 from functions.audit.budget import Rate
 from functions.audit.grant import Grant
+from functions.audit.merchant import Extra
 from functions.audit.mute import Kind
 from functions.audit.night import Coverage, FleetFailure
 from functions.audit.outcome import Status
@@ -34,7 +35,13 @@ NOTE: dict[str, Any] = {"at": LATER, "message_id": "m-1", "topic_arn": "arn:aws:
 GA4 = {"provider": "ga4", "property_id": "312345678", "key_events": ["purchase"]}
 EVERYTHING = merchant(
     currency="GBP",
-    tiktok={"open_id": "723f24d7", "scopes": ["user.info.basic"], "username": "larkspur"},
+    tiktok={
+        "open_id": "723f24d7",
+        "scopes": ["user.info.basic"],
+        "username": "larkspur",
+        "bio_link": "https://larkspur.example/?utm_source=tiktok",
+    },
+    extra_checks=["bio_link"],
     analytics=GA4,
     commerce={"provider": "shopify", "shop": "larkspur.myshopify.com"},
     thresholds={
@@ -57,7 +64,7 @@ def _shops(cloud: Cloud) -> None:
 def _nights(cloud: Cloud) -> None:
     """Audits in every state; a finding that opened, was lost from sight, stepped down, came back and was resolved."""
     tables = cloud.tables
-    tables.audits.expect("yarrow", NIGHT, at=NOW, ttl=TTL)
+    tables.audits.expect("yarrow", NIGHT, at=NOW, ttl=TTL, extra_checks=[Extra.BIO_LINK])
     settle(tables, failed("foxglove"), merchant(id="foxglove"), ttl=TTL)
     rates = ["81.2", "", "61", "40", "40", "90", "40", "40"]
     for night, rate in enumerate(rates):

@@ -4,6 +4,7 @@ CREATE EXTERNAL TABLE nightjar_audits (
     night:struct<S:string>,
     state:struct<S:string>,
     pending_night:struct<S:string>,
+    extra_checks:struct<L:array<struct<S:string>>>,
     expected_at:struct<S:string>,
     evaluated_at:struct<S:string>,
     counts:struct<M:map<string,struct<N:string>>>,

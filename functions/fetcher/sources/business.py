@@ -1,4 +1,4 @@
-"""TikTok's API for Business: is it a business account? Optional, and what it does not tell is nobody's fault.
+"""TikTok's API for Business: is it a business account, and how often was its link clicked? Both are optional.
 
 Facts: APIS 1.8, most of them known through third parties only. A separate app with a separate token. Every answer is
 ``{"code", "message", "request_id", "data"}``; code 0 is success, and a failure usually comes with HTTP 200.
@@ -14,11 +14,14 @@ from typing import Any, Final
 
 from functions.audit.absence import Absent, Reason
 from functions.audit.merchant import AccountType
+from functions.audit.periods import Period
+from functions.audit.snapshot import ClicksSeen
 from functions.fetcher.http import TOO_MANY, Answer, Http
 from functions.fetcher.sources.envelope import Failure
 
 PATH: Final = "/open_api/v1.3/business/get/"
 FIELD: Final = "is_business_account"
+CLICKS: Final = "bio_link_clicks"
 SUCCESS: Final = 0
 _BY_CODE: Final[Mapping[int, Reason]] = {
     40001: Reason.SCOPE_MISSING,
@@ -57,6 +60,55 @@ async def ask_account_type(
             return AccountType.PERSONAL
         case _:
             return Absent.because(Reason.NOT_MEASURED, f"the Business API did not tell {FIELD}")
+
+
+async def ask_clicks(
+    http: Http, base_url: str, *, business_id: str, token: str, period: Period, deadline: float
+) -> ClicksSeen | Absent:
+    """Return how often the link in the bio was clicked in the period, or why the API did not tell.
+
+    Third parties know the field as one of the daily ones; a day that it leaves out, or without a number, is unknown.
+    """
+    answer = await http.call(
+        "GET",
+        base_url + PATH,
+        deadline=deadline,
+        headers={"Access-Token": token},
+        params={
+            "business_id": business_id,
+            "fields": json.dumps([CLICKS]),
+            "start_date": period.start.isoformat(),
+            "end_date": period.end.isoformat(),
+        },
+    )
+    data = open_business(answer, what="the Business API")
+    if isinstance(data, Failure):
+        return data.absent
+    rows = data.get("metrics")
+    told = {
+        row["date"]: _count(row.get(CLICKS))
+        for row in (rows if isinstance(rows, list) else ())
+        if isinstance(row, dict) and isinstance(row.get("date"), str)
+    }
+    days = [told.get(day.isoformat()) for day in period]
+    known = [count for count in days if count is not None]
+    if len(known) < len(days):
+        why = f"the Business API told {CLICKS} of {len(known)} of {len(days)} days"
+        return ClicksSeen(bio_link=Absent.because(Reason.NOT_MEASURED, why))
+    return ClicksSeen(bio_link=sum(known))
+
+
+def _count(said: object) -> int | None:
+    """Return a day's count, which may come as a text; ``None`` when it is no count."""
+    match said:
+        case bool():
+            return None
+        case int() if 0 <= said < 10**12:
+            return int(said)
+        case str() if said.isascii() and said.isdecimal() and len(said) <= 12:  # noqa: PLR2004 - as above
+            return int(said)
+        case _:
+            return None
 
 
 def open_business(answer: Answer, *, what: str) -> Mapping[str, Any] | Failure:

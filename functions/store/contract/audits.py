@@ -103,6 +103,9 @@ class Audit(TypedDict):
     night: Annotated[Day, says("The night, a UTC date.")]
     state: Annotated[AuditState, says("`failed`: the night ended, and no fetch ever came back.")]
     pending_night: NotRequired[Annotated[Day, says("The same as `night` while pending: the key of `unfinished`.")]]
+    extra_checks: NotRequired[
+        Annotated[list[CheckName], says("While pending: which checks are expected beside the fifteen.")]
+    ]
     expected_at: NotRequired[Annotated[Instant, says("When it was expected. Gone once it is judged.")]]
     evaluated_at: NotRequired[Annotated[Instant, says("When it was judged.")]]
     counts: NotRequired[Annotated[dict[Status, Count], says("How many outcomes there are of each status.")]]

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from functions.audit.absence import Reason
 from functions.audit.checks import CATALOGUE
+from functions.audit.extra_checks import EXTRAS
 from functions.audit.kpi import KPI_NAMES
 from functions.audit.mute import ALL
 from functions.store.items import SCHEMA_VERSION
@@ -76,8 +77,9 @@ Binary = Annotated[bytes, WithJsonSchema({"type": "string", "contentEncoding": "
 Anything = Annotated[dict[str, Any], WithJsonSchema({"type": "object"})]
 
 MerchantId = Annotated[Text, says("The merchant, by the id that you gave it.")]
-CheckName = Annotated[str, grows(*(check.id for check in CATALOGUE))]
-MutedName = Annotated[str, grows(*(check.id for check in CATALOGUE), ALL)]
+_CHECKS = tuple(check.id for check in (*CATALOGUE, *EXTRAS))
+CheckName = Annotated[str, grows(*_CHECKS)]
+MutedName = Annotated[str, grows(*_CHECKS, ALL)]
 KpiName = Annotated[str, grows(*KPI_NAMES)]
 ReasonName = Annotated[str, grows_as(Reason)]
 # "As long as it is there": TTL deletes late, so a reader that must not see what is over compares for itself.

@@ -32,6 +32,7 @@ class TikTok(TypedDict):
     base_url: Annotated[Text, says("TikTok's address.")]
     business_base_url: Annotated[Text, says("The address of TikTok's API for Business.")]
     username: NotRequired[Annotated[Text, says("The public name.")]]
+    bio_link: NotRequired[Annotated[Text, says("The link as it stands in the bio.")]]
 
 
 class Analytics(TypedDict):
@@ -87,6 +88,9 @@ class Merchant(TypedDict):
     commerce: NotRequired[Annotated[Commerce, says("The shop system beside it.")]]
     thresholds: Annotated[dict[CheckName, Override], says("Own thresholds, by check.")]
     alerts: Annotated[Alerts, says("How messages are written.")]
+    extra_checks: NotRequired[
+        Annotated[list[CheckName], says("Which checks it is judged by beside the fifteen. Absent: none.")]
+    ]
     version: Annotated[Count, says("How often the item was written.")]
     erased_at: NotRequired[
         Annotated[Instant, says("When everything of this merchant was erased: the rest of the item says nothing.")]
