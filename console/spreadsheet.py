@@ -10,6 +10,7 @@ from typing import Any, Final, TextIO
 from console.contract.schema import schema_of
 from functions.audit.absence import Reason
 from functions.audit.checks import CATALOGUE
+from functions.audit.extra_checks import EXTRAS
 from functions.audit.kpi import KPI_NAMES
 from functions.audit.outcome import Status
 from functions.store.contract.catalogue import TABLES
@@ -24,7 +25,7 @@ _INSIDE: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "findings": (),
     "audits": (
         *(("counts", status) for status in _STATUSES),
-        *(("outcomes", check.id, "status") for check in CATALOGUE),
+        *(("outcomes", check.id, "status") for check in (*CATALOGUE, *EXTRAS)),
         *(("kpis", name, "value") for name in KPI_NAMES),
     ),
     "nights": (

@@ -20,6 +20,7 @@ from console.options import EndpointOption, ProfileOption, RegionOption, StageOp
 from console.show import output
 from console.stage import Stage
 from functions.audit.checks import CATALOGUE
+from functions.audit.extra_checks import EXTRAS
 from functions.audit.wording import counted
 from functions.store.reading import Reading
 
@@ -84,7 +85,7 @@ def _items(reading: Reading, what: What, merchant: str | None, first: date, last
     nights = (first + timedelta(days=day) for day in range((last - first).days + 1))
     match what, merchant:
         case What.FINDINGS, None:
-            for check in CATALOGUE:
+            for check in (*CATALOGUE, *EXTRAS):
                 yield from reading.findings_on(check.id)
         case What.FINDINGS, str(one):
             yield from reading.findings_of(one)

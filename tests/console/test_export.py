@@ -180,6 +180,14 @@ def test_figures_stay_figures_and_absent_is_empty(value: object, shown: str) -> 
     assert cell(value) == shown
 
 
+def test_the_extra_checks_have_their_place(fleet: Cloud, say: Say) -> None:
+    finding = fleet.raw("findings")[0] | {"check_id": {"S": "bio_link"}}
+    fleet.dynamodb.put_item(TableName=f"{PREFIX}findings", Item=finding)
+
+    assert "bio_link" in {row["check_id"] for row in _table(say("export", "findings").out)}
+    assert ("outcomes", "bio_link", "status") in columns("audits")
+
+
 @pytest.mark.parametrize("table", EXPORTED)
 def test_a_tables_columns_begin_with_its_keys(table: str) -> None:
     names = [".".join(path) for path in columns(table)]
