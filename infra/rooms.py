@@ -10,6 +10,7 @@ from constructs import Construct
 
 from infra.constructs.function import Common, Function
 from infra.constructs.later import Later
+from infra.constructs.own_topics import publish_to_everybody
 from infra.constructs.permissions import (
     allow,
     consume_stream,
@@ -36,6 +37,8 @@ WEBHOOK_SECONDS: Final = 15  # a look into an index and a write a merchant; TikT
 # among them, who comes again for 72 hours, and takes next to nothing of the account's concurrency or money.
 WEBHOOK_AT_ONCE: Final = 2
 TEXT_SCHEDULES: Final = "text-"  # what the names of the notifier's schedules begin with
+# What taking back that somebody was told of a finding names, keys included.
+UNTOLD_ATTRIBUTES: Final = ("merchant_id", "check_id", "last_told_on")
 # What marking a connection names, keys included: nothing else of a token's row can be written.
 MARKED_ATTRIBUTES: Final = ("merchant_id", "provider", "state", "state_reason", "state_since", "connected_at")
 
@@ -162,11 +165,12 @@ class Rooms:
             consume_stream(alerts),
             use_table(self.data.tables["merchants"], "GetItem"),
             use_table(self.data.tables["budgets"], "UpdateItem"),
-            publish(self.data.alerts),
-            publish(self.data.texts),
+            update_attributes(self.data.tables["findings"], *UNTOLD_ATTRIBUTES),
+            use_table(self.data.tables["recipients"], "Query"),
             send(unpublished.queue),
             use_key_through(self.common.key, "sns", "sqs"),
         )
+        publish_to_everybody(function, self.common.stage, [self.data.alerts, self.data.texts], ["alerts", "texts"])
         later.open_to(function)
         return function
 

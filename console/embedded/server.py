@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from console.embedded.emulator import HOST, Emulator, LogTail, without_user_settings
 from console.embedded.errors import EmbeddedAwsError
+from console.embedded.opt_outs import OptOuts
 from console.embedded.outbox import Outbox
 from console.embedded.streams import StreamReader
 from console.embedded.workers import WorkerProcesses
@@ -79,6 +80,9 @@ class Server:
         self.outbox = Outbox(self.emulator.sns)
         self.outbox.install()
         self._cleanup.callback(self.outbox.remove)
+        self.opt_outs = OptOuts(self.emulator.sns)
+        self.opt_outs.install()
+        self._cleanup.callback(self.opt_outs.remove)
         streams = StreamReader(self.emulator.lambda_service)
         streams.install()
         self._cleanup.callback(streams.remove)

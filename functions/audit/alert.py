@@ -87,7 +87,7 @@ class Alert:
     digest, which no telephone rings for.
     ``root``: the broken connection that it had to wait for; ``told_before``: when somebody was told of that check
     before; ``instead``: the texts without it, while it waits and tells of something else too. ``text`` is there once
-    the rest has left.
+    the rest has left; ``left_own``: the merchant's own topics that took it already.
     """
 
     merchant_id: str
@@ -105,6 +105,7 @@ class Alert:
     told_before: date | None = None
     instead: Texts | None = None
     text: TextState | None = None
+    left_own: tuple[str, ...] = ()
     warnings: tuple[DigestEntry, ...] = ()
 
     @property

@@ -114,17 +114,10 @@ class Topics:
     texts: str
 
     def of(self, merchant_id: str) -> Topics:
-        """Return the topics of a merchant with recipients of its own, or the fleet's.
-
-        Both have the fleet's name and the id behind an underscore, which no stage's name holds: no two of all stages
-        and merchants are the same. A topic's name takes no dot, an id no capital.
-        """
+        """Return the topics of a merchant with recipients of its own, or the fleet's."""
         if merchant_id == FLEET:
             return self
-        if not MERCHANT_ID.fullmatch(merchant_id):
-            raise ValueError(f"{merchant_id!r} has no topics: it is no merchant's id")
-        own = f"_{merchant_id.replace('.', 'DOT')}"
-        return Topics(alerts=self.alerts + own, texts=self.texts + own)
+        return Topics(alerts=own_topic(self.alerts, merchant_id), texts=own_topic(self.texts, merchant_id))
 
     def for_protocol(self, protocol: str) -> str:
         """Return the topic that a recipient of this kind subscribes to."""
@@ -134,6 +127,17 @@ class Topics:
     def both(self) -> tuple[str, str]:
         """The topics, by ARN."""
         return self.alerts, self.texts
+
+
+def own_topic(fleets: str, merchant_id: str) -> str:
+    """Return a merchant's own topic beside one of the fleet's.
+
+    It has the fleet's name and the id behind an underscore, which no stage's name holds: no two of all stages and
+    merchants are the same. A topic's name takes no dot, an id no capital.
+    """
+    if not MERCHANT_ID.fullmatch(merchant_id):
+        raise ValueError(f"{merchant_id!r} has no topics: it is no merchant's id")
+    return f"{fleets}_{merchant_id.replace('.', 'DOT')}"
 
 
 def hint_of(protocol: str, endpoint: str) -> str:

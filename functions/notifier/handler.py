@@ -15,6 +15,9 @@ from functions.audit.digest import METRIC as DIGEST_METRIC
 from functions.audit.errors import InvalidMessage
 from functions.audit.jobs import TextJob
 from functions.audit.profile import sentence
+from functions.audit.recipient import Topics
+from functions.audit.telling import Held
+from functions.notifier.hearing import Hearing
 from functions.notifier.later import Later
 from functions.notifier.notify import Notifier
 from functions.notifier.phones import Phones, terms
@@ -23,6 +26,8 @@ from functions.runtime.batches import Record, each_stream_record
 from functions.runtime.settings import Environment
 from functions.runtime.telemetry import about, new_logger, new_metrics
 from functions.store.alerts import key_of_image
+from functions.store.audience import Audience
+from functions.store.subscriptions import Subscriptions
 from functions.store.tables import Tables
 from functions.store.text_budget import TextBudget
 
@@ -82,6 +87,19 @@ notifier = Notifier(
     phones=phones,
     clock=now,
     on_published=count,
+    on_unreached=lambda _: metrics.add_metric(Held.RECIPIENT_UNREACHABLE.metric, MetricUnit.Count, 1),
+    reach=Hearing(
+        Audience(
+            tables.recipients,
+            Subscriptions(clients.sns()),
+            Topics(
+                alerts=environment.text("NIGHTJAR_ALERTS_TOPIC_ARN"),
+                texts=environment.text("NIGHTJAR_TEXTS_TOPIC_ARN"),
+            ),
+        ),
+        clock=now,
+        on_blind=lambda error: logger.error("Nobody could look who is there.", extra=about(error)),
+    ).of,
 )
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from functions.audit.alert import Alert, AlertState, TextState
+from functions.audit.reach import Reach
+from functions.notifier.own import Own
 from functions.notifier.phones import Phones, Text
+from functions.store.own_topics import READ
+from functions.store.unreached import hold_unreached
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -27,6 +31,7 @@ class Notified(StrEnum):
     TEXT_PUBLISHED = "text_published"
     TEXT_HELD = "text_held"
     TEXT_WITHHELD = "text_withheld"
+    UNREACHED = "unreached"
     NOT_DUE = "not_due"
     GONE = "gone"
 
@@ -39,11 +44,21 @@ _OF_TEXT: Final = {
 }
 
 
+class _Request(TypedDict):
+    """What every topic is asked to publish."""
+
+    Subject: str
+    MessageStructure: str
+    Message: str
+    MessageAttributes: Mapping[str, MessageAttributeValueTypeDef]
+
+
 @dataclass(frozen=True, slots=True)
 class Notifier:
     """Everything that publishing works with. ``on_published`` hears of each message that left.
 
-    ``phones`` sees to the text message, which has a topic and a time of its own.
+    ``phones`` sees to the text message, which has a topic and a time of its own. ``reach`` says whether anybody would
+    get a message; as it comes nobody is asked, and it leaves.
     """
 
     tables: Tables
@@ -52,6 +67,8 @@ class Notifier:
     phones: Phones
     clock: Callable[[], datetime]
     on_published: Callable[[Alert], None] = lambda _: None
+    on_unreached: Callable[[Alert], None] = lambda _: None
+    reach: Callable[[str, Mapping[str, MessageAttributeValueTypeDef]], Reach] = lambda *_: Reach.UNKNOWN
 
     def notify(self, merchant_id: str, alert_id: str, *, called: bool = False) -> Notified:
         """Publish the alert unless it has left already, and record it; then its text message, or hold that.
@@ -69,13 +86,19 @@ class Notifier:
             return _OF_TEXT[self.phones.settle(alert, attributes_of_text(alert), called=called)]
         if alert.state is not AlertState.PENDING:
             return Notified.NOT_DUE
-        answer = self.sns.publish(
-            TopicArn=self.topic_arn,
-            Subject=alert.subject,
-            MessageStructure="json",
-            Message=bodies_of(alert),
-            MessageAttributes=attributes_of(alert),
-        )
+        attributes = attributes_of(alert)
+        if alert.criticals and self.reach(merchant_id, attributes) is Reach.NOBODY:
+            if hold_unreached(self.tables, alert):
+                self.on_unreached(alert)
+            return Notified.UNREACHED
+        request: _Request = {
+            "Subject": alert.subject,
+            "MessageStructure": "json",
+            "Message": bodies_of(alert),
+            "MessageAttributes": attributes,
+        }
+        Own(self.tables, self.sns, self.clock).publish(alert, READ, self.topic_arn, request)
+        answer = self.sns.publish(TopicArn=self.topic_arn, **request)
         first = self.tables.alerts.record_published(
             merchant_id,
             alert_id,

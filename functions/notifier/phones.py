@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from functions.audit.alert import Alert, TextState
 from functions.audit.errors import NightjarError
@@ -15,6 +15,8 @@ from functions.audit.jobs import TextJob
 from functions.audit.merchant import Merchant
 from functions.audit.telling import Held
 from functions.notifier.later import Later
+from functions.notifier.own import Own
+from functions.store.own_topics import TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +35,14 @@ class Text(StrEnum):
     HELD = "text_held"
     WITHHELD = "text_withheld"
     NOTHING = "nothing"
+
+
+class _Request(TypedDict):
+    """What every topic is asked to publish."""
+
+    MessageStructure: str
+    Message: str
+    MessageAttributes: Mapping[str, MessageAttributeValueTypeDef]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +88,13 @@ class Phones:
             if self.tables.texts.record_withheld(alert.merchant_id, alert.alert_id, because=Held.SMS_BUDGET):
                 self.on_held(alert, Held.SMS_BUDGET)
             return Text.WITHHELD
-        answer = self.sns.publish(
-            TopicArn=self.topic_arn,
-            MessageStructure="json",
-            Message=json.dumps({"default": alert.sms, "sms": alert.sms}, ensure_ascii=False),
-            MessageAttributes={**attributes, **self.terms},
-        )
+        request: _Request = {
+            "MessageStructure": "json",
+            "Message": json.dumps({"default": alert.sms, "sms": alert.sms}, ensure_ascii=False),
+            "MessageAttributes": {**attributes, **self.terms},
+        }
+        Own(self.tables, self.sns, self.clock).publish(alert, TEXT, self.topic_arn, request)
+        answer = self.sns.publish(TopicArn=self.topic_arn, **request)
         self.tables.texts.record_published(
             alert.merchant_id, alert.alert_id, at=now, message_id=answer["MessageId"], topic_arn=self.topic_arn
         )

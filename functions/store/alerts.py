@@ -84,6 +84,10 @@ class Alerts:
         """Yield the keys of alerts that wait for a close: the night's, then those of the week before, as above."""
         return self._of_state(AlertState.WAITING, night)
 
+    def unreached(self, night: date) -> Iterator[tuple[str, str]]:
+        """Yield the keys of alerts that nobody got and no operator was told of: as above."""
+        return self._of_state(AlertState.HELD, night)
+
     def _of_state(self, state: AlertState, night: date) -> Iterator[tuple[str, str]]:
         for back in range(NIGHTS_SWEPT):
             rows = pages(
@@ -224,6 +228,7 @@ def _alert(row: Item) -> Alert:
         state=AlertState(row["state"]),
         root=RootCause(**row["root_cause"]) if "root_cause" in row else None,
         text=TextState(row["sms_state"]) if "sms_state" in row else None,
+        left_own=tuple(row[name] for name in ("own_topic_arn", "own_sms_topic_arn") if name in row),
         told_before=date.fromisoformat(row["told_before"]) if "told_before" in row else None,
         instead=Texts(**{"document": "", **row["instead"]}) if "instead" in row else None,
         warnings=tuple(

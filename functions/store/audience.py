@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -53,29 +53,33 @@ class Audience:
             if merchant_id != FLEET:
                 yield merchant_id, self._joined(merchant_id, tuple(entries))
 
-    def _joined(self, merchant_id: str, entries: Iterable[Entry]) -> tuple[Recipient, ...]:
+    def _joined(self, merchant_id: str, entries: Collection[Entry]) -> tuple[Recipient, ...]:
         topics = self.topics.of(merchant_id)
         listed = [one for topic_arn in topics.both for one in self.subscriptions.of_topic(topic_arn)]
-        found = [self._one(entry, listed, topics.for_protocol(entry.protocol)) for entry in entries]
+        known = frozenset(entry.subscription_arn for entry in entries)
+        found = [self._one(entry, listed, topics.for_protocol(entry.protocol), known) for entry in entries]
         others = [Recipient(merchant_id, None, one) for one in listed if one.state is not RecipientState.DELETED]
         return (*found, *others)
 
-    def _one(self, entry: Entry, listed: list[Subscription], topic_arn: str) -> Recipient:
+    def _one(self, entry: Entry, listed: list[Subscription], topic_arn: str, known: frozenset[str | None]) -> Recipient:
         """Return the recipient, and take its subscription off the list.
 
-        It is found by its ARN; before the confirmation and after the end SNS does not list that, and it is the one in
-        this state whose address looks the same.
+        It is found by its ARN. Before the confirmation and after the end SNS does not list that, and somebody may have
+        stopped before it was noted: then it is the one in this state that nobody else has and that looks the same.
         """
         arn = entry.subscription_arn
+        attributes = None
         for one in listed:
             if arn is not None and one.arn == arn:
                 listed.remove(one)
                 return Recipient(entry.merchant_id, entry, one)
-        attributes = self.subscriptions.attributes(arn) if arn else None
+        if arn is not None:
+            attributes = self.subscriptions.attributes(arn)
         state = RecipientState.PENDING if attributes and is_pending(attributes) else RecipientState.DELETED
         for one in listed:
-            alike = (one.arn, one.topic_arn, one.protocol, one.state) == (None, topic_arn, entry.protocol, state)
-            if alike and hint_of(one.protocol, one.endpoint) == entry.hint:
+            alike = (one.topic_arn, one.protocol) == (topic_arn, entry.protocol) and one.arn not in known - {None}
+            fits = arn is None or (one.arn is None and one.state is state)
+            if alike and fits and hint_of(one.protocol, one.endpoint) == entry.hint:
                 listed.remove(one)
                 return Recipient(entry.merchant_id, entry, one)
         # SNS knows it and does not list it: the list is behind.

@@ -16,6 +16,7 @@ from functions.store.items import Clock
 from functions.store.merchants import Merchants
 from functions.store.mutes import Mutes
 from functions.store.nights import Nights
+from functions.store.own_topics import OwnTopics
 from functions.store.recipients import Recipients
 from functions.store.snapshots import Snapshots
 from functions.store.texts import Texts
@@ -65,6 +66,11 @@ class Tables:
     def texts(self) -> Texts:
         """What the ledger says of text messages."""
         return Texts(self.client, f"{self.prefix}alerts", clock=self.clock)
+
+    @cached_property
+    def own_topics(self) -> OwnTopics:
+        """What the ledger says of merchants' own topics."""
+        return OwnTopics(self.client, f"{self.prefix}alerts")
 
     @cached_property
     def mutes(self) -> Mutes:

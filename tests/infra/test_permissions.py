@@ -18,6 +18,8 @@ ROOMS = ("Dispatcher", "Fetcher", "Evaluator", "Notifier", "Closer")
 XRAY = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]  # the two know no resource to be held to
 LOGS = ["logs:CreateLogStream", "logs:PutLogEvents"]  # Lambda makes up the streams' names as it goes
 LATER = ["scheduler:CreateSchedule"]  # the notifier makes up the schedules' names as it goes
+TOPICS = ["sns:ListSubscriptionsByTopic", "sns:Publish"]  # merchants' own topics come and go with their recipients
+ASKED = ["sns:CheckIfPhoneNumberIsOptedOut", "sns:GetSubscriptionAttributes"]  # about what no policy can name
 
 
 def test_no_action_is_a_wildcard(prod: Stacks) -> None:
@@ -28,10 +30,16 @@ def test_no_action_is_a_wildcard(prod: Stacks) -> None:
 
 def test_no_resource_is_a_wildcard_but_for_traces_and_names_of_log_streams_and_schedules(prod: Stacks) -> None:
     starred = [statement for _, statement in prod.app.statements() if "*" in json.dumps(statement["Resource"])]
-    assert len(starred) == 2 * len(ROOMS) + 1
+    assert len(starred) == 2 * len(ROOMS) + 2
     for statement in starred:
         actions = sorted(listed(statement["Action"]))
-        assert actions in (XRAY, LOGS, LATER)
+        assert actions in (XRAY, [*ASKED, *XRAY], LOGS, LATER, TOPICS)
+        if actions == TOPICS:
+            stars = [resource for resource in statement["Resource"] if "*" in json.dumps(resource)]
+            assert [json.dumps(star).split(":")[-1] for star in stars] == [
+                'nightjar-prod-alerts_*"]]}',
+                'nightjar-prod-texts_*"]]}',
+            ]
         if actions == LATER:
             assert json.dumps(statement["Resource"]).endswith(':schedule/nightjar-prod-texts/text-*"]]}')
         if actions == LOGS:
@@ -103,6 +111,17 @@ def test_the_closer_alone_queries_indexes_each_by_its_name(prod: Stacks) -> None
         for room in ROOMS
     }
     assert by_room == {room: [] for room in ROOMS} | {"Closer": ["by_end", "by_night", "unsent"]}
+
+
+def test_of_a_finding_the_notifier_takes_back_that_somebody_was_told_and_nothing_else(prod: Stacks) -> None:
+    (statement,) = (
+        one for one in prod.app.statements_of("Notifier") if "TablesFindings" in json.dumps(one["Resource"])
+    )
+
+    assert listed(statement["Action"]) == ["dynamodb:UpdateItem"]
+    assert statement["Condition"]["ForAllValues:StringEquals"] == {
+        "dynamodb:Attributes": ["check_id", "last_told_on", "merchant_id"]
+    }
 
 
 def test_mutes_are_set_by_people_and_only_read_by_functions(prod: Stacks) -> None:

@@ -20,7 +20,9 @@ from functions.audit.mute import Kind
 from functions.audit.night import Coverage, FleetFailure
 from functions.audit.outcome import Status
 from functions.store.contract.catalogue import TABLES
+from functions.store.own_topics import READ, TEXT
 from functions.store.text_budget import TextBudget
+from functions.store.unreached import hold_unreached, record_operators_told
 from functions.store.verdicts import settle
 from functions.store.waits import end_wait
 from tests.builders import NIGHT, NOW, added, channel, figures, merchant, mute, sessions, snapshot, token
@@ -87,6 +89,12 @@ def _messages(cloud: Cloud) -> None:
     for shop in ("rue", "sorrel", "tansy"):
         settle(tables, audit(merchant_id=shop), merchant(id=shop), ttl=TTL)
     tables.alerts.touch("tansy", ID, at=LATER)
+    nobodys = tables.alerts.get("tansy", ID)
+    assert nobodys is not None
+    hold_unreached(tables, nobodys)
+    record_operators_told(tables, nobodys, at=LATER)
+    for part in (READ, TEXT):
+        tables.own_topics.record("rue", ID, part, **NOTE)
     for shop in ("rue", "sorrel"):
         tables.alerts.record_published(shop, ID, at=NOW, message_id="m", topic_arn="t")
         tables.texts.record_held(shop, ID, until=LATER)
