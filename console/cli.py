@@ -11,7 +11,7 @@ import traceback
 import typer
 from rich.console import Console
 
-from console.commands import audit, connect, demo, disconnect, export, findings, merchants, mutes, run
+from console.commands import audit, connect, demo, disconnect, export, findings, merchants, mutes, recipients, run
 from console.errors import Exit
 from functions.audit.errors import NightjarError
 
@@ -35,6 +35,7 @@ app.command("mute")(mutes.mute)
 app.command("unmute")(mutes.unmute)
 app.command("ack")(mutes.ack)
 app.command("mutes")(mutes.mutes)
+app.add_typer(recipients.app, name="recipients")
 
 
 def main() -> None:

@@ -13,6 +13,8 @@ from botocore.exceptions import ClientError
 from rich.table import Table
 
 from console.errors import Unusable
+from console.own_topics import delete_topics, own_topics
+from console.recipients import Desk
 from console.show import console_for_people, output
 from console.stage import Stage
 from functions.audit.alert import TextState
@@ -85,11 +87,15 @@ def erase(
             schedules.append(alert["alert_id"])
 
     erasure = Erasure(stage.tables, merchant_id, before_alert=cancel)
-    removed = {"merchants": erasure.mark(at=now, until=now + MARK_STAYS), **dict(erasure.empty())}
+    topics = Desk(stage).topics
+    removed = {"merchants": erasure.mark(at=now, until=now + MARK_STAYS)}
+    removed["topics"] = delete_topics(stage, topics, merchant_id)
+    removed |= dict(erasure.empty())
     removed["schedules of held text messages"] = len(schedules)
     texts = TextBudget(stage.client("dynamodb"), f"{stage.prefix}budgets", fleet=0, merchant=0)
     removed["budgets"] = texts.forget(merchant_id, today=now.date())
     left = _settled(erasure, sleep) | {"budgets": len(texts.counted(merchant_id, today=now.date()))}
+    left["topics"] = len(own_topics(stage, topics, merchant_id))
     return tuple(
         Line(place, removed.get(place), left.get(place, 0)) for place in sorted({*removed, *left}, key=_in_order)
     )

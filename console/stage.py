@@ -27,7 +27,7 @@ from functions.store.tokens import Tokens
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,20}")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+/?")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d{1,2}")
-_MISSING = {"ResourceNotFoundException", "NotFoundException"}
+_MISSING = {"ResourceNotFoundException", "NotFoundException", "NotFound"}
 _DENIED = {"AccessDeniedException", "AccessDenied", "UnrecognizedClientException", "ExpiredTokenException"}
 
 

@@ -27,6 +27,7 @@ from console.options import (
     local_hosts,
 )
 from console.progress import progress
+from console.recipients import Desk
 from console.show import console_for_people, output, print_json
 from console.stage import Stage
 from functions.audit.errors import Conflict, NightjarError
@@ -203,7 +204,7 @@ def remove(
         bool, typer.Option("--erase", help="Remove everything about it, and look whether anything is left.")
     ] = False,
 ) -> None:
-    """Remove a merchant's settings and tokens. Past audits and findings stay as long as the stage keeps them.
+    """Remove a merchant's settings, tokens, recipients and topics. Past audits and findings stay for their time.
 
     With --erase these go too, and whatever else is stored of it. The app stays connected at TikTok: to end that too,
     say nightjar disconnect first.
@@ -224,6 +225,7 @@ def remove(
         # The tokens first: a crash in between leaves a merchant without tokens, never tokens without a merchant.
         for provider in (TIKTOK, SHOPIFY, TIKTOK_BUSINESS):
             at.tokens.delete(merchant_id, provider)
+        Desk(at).remove_all(merchant_id)
         at.tables.merchants.delete(merchant_id)
     typer.echo(f"{merchant_id} is removed from stage {stage}.")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 from pydantic import SecretStr
 
@@ -20,7 +21,7 @@ from functions.store.erasure import Erasure
 from functions.store.text_budget import TextBudget
 from functions.store.verdicts import settle
 from tests.builders import NIGHT, NOW, channel, merchant, mute, snapshot
-from tests.cloud import Cloud, pretended_aws
+from tests.cloud import REGION, Cloud, pretended_aws
 from tests.console.test_stage_commands import Said, say
 from tests.rooms.fakes import refused
 from tests.store.stories import TTL, audit, failed, night_after
@@ -71,7 +72,13 @@ def cloud() -> Iterator[Cloud]:
 
 
 def _stage(cloud: Cloud, schedules: Schedules | None = None) -> Stage:
-    clients: dict[str, Any] = {"dynamodb": cloud.dynamodb, "kms": cloud.kms, "scheduler": schedules or Schedules()}
+    clients: dict[str, Any] = {
+        "dynamodb": cloud.dynamodb,
+        "kms": cloud.kms,
+        "scheduler": schedules or Schedules(),
+        "sns": cloud.sns,
+        "sts": boto3.client("sts", region_name=REGION),
+    }
     return Stage("test", clients.__getitem__)
 
 
@@ -130,7 +137,7 @@ def test_every_table_and_every_index_that_can_hold_it_is_read_again(cloud: Cloud
     own = {name for name, keys in KEYS.items() if keys[0] == "merchant_id"}
     indexes = {f"{name}/{index}" for name, by_name in INDEXES.items() for index in by_name}
 
-    assert set(_erase(cloud)) == own | indexes | {"nights", "budgets", "schedules of held text messages"}
+    assert set(_erase(cloud)) == own | indexes | {"nights", "budgets", "topics", "schedules of held text messages"}
 
 
 def test_the_schedule_of_a_held_text_message_is_cancelled(cloud: Cloud) -> None:
