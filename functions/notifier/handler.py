@@ -55,6 +55,18 @@ def now() -> datetime:
 
 
 tables = Tables(clients.dynamodb(), environment.table_prefix)
+hearing = Hearing(
+    Audience(
+        tables.recipients,
+        Subscriptions(clients.sns()),
+        Topics(
+            alerts=environment.text("NIGHTJAR_ALERTS_TOPIC_ARN"),
+            texts=environment.text("NIGHTJAR_TEXTS_TOPIC_ARN"),
+        ),
+    ),
+    clock=now,
+    on_blind=lambda error: logger.error("Nobody could look who is there.", extra=about(error)),
+)
 phones = Phones(
     tables=tables,
     sns=clients.sns(),
@@ -79,6 +91,8 @@ phones = Phones(
     clock=now,
     on_published=lambda _: metrics.add_metric("TextsPublished", MetricUnit.Count, 1),
     on_held=lambda _, because: metrics.add_metric(because.metric, MetricUnit.Count, 1),
+    rung=hearing.telephones,
+    read=hearing.readers,
 )
 notifier = Notifier(
     tables=tables,
@@ -88,18 +102,7 @@ notifier = Notifier(
     clock=now,
     on_published=count,
     on_unreached=lambda _: metrics.add_metric(Held.RECIPIENT_UNREACHABLE.metric, MetricUnit.Count, 1),
-    reach=Hearing(
-        Audience(
-            tables.recipients,
-            Subscriptions(clients.sns()),
-            Topics(
-                alerts=environment.text("NIGHTJAR_ALERTS_TOPIC_ARN"),
-                texts=environment.text("NIGHTJAR_TEXTS_TOPIC_ARN"),
-            ),
-        ),
-        clock=now,
-        on_blind=lambda error: logger.error("Nobody could look who is there.", extra=about(error)),
-    ).of,
+    reach=hearing.of,
 )
 
 

@@ -13,6 +13,7 @@ from functions.audit.alert import Alert, TextState
 from functions.audit.errors import NightjarError
 from functions.audit.jobs import TextJob
 from functions.audit.merchant import Merchant
+from functions.audit.reach import Reach
 from functions.audit.telling import Held
 from functions.notifier.later import Later
 from functions.notifier.own import Own
@@ -49,7 +50,8 @@ class _Request(TypedDict):
 class Phones:
     """Everything that a text message works with. It has a topic of its own: see ``docs/decisions``.
 
-    ``terms`` are the attributes that tell SNS from whom it comes and what it may cost.
+    ``terms`` are the attributes that tell SNS from whom it comes and what it may cost. ``rung`` says whether a
+    telephone would ring, ``read`` whether anybody hears of it in another way; as they come nobody is asked.
     """
 
     tables: Tables
@@ -61,6 +63,8 @@ class Phones:
     clock: Callable[[], datetime]
     on_published: Callable[[Alert], None] = lambda _: None
     on_held: Callable[[Alert, Held], None] = lambda *_: None
+    rung: Callable[[str, Mapping[str, MessageAttributeValueTypeDef]], Reach] = lambda *_: Reach.UNKNOWN
+    read: Callable[[str, Mapping[str, MessageAttributeValueTypeDef]], Reach] = lambda *_: Reach.UNKNOWN
 
     def settle(self, alert: Alert, attributes: Mapping[str, MessageAttributeValueTypeDef], *, called: bool) -> Text:
         """Publish the text, hold it or withhold it, unless that is done already. By now the email has left.
@@ -84,7 +88,7 @@ class Phones:
             if held and alert.text is TextState.DUE:
                 self.on_held(alert, Held.QUIET_HOURS)
             return Text.HELD
-        if not self.budget.take(alert.merchant_id, alert.alert_id, on=now.astimezone(UTC).date()):
+        if not self._may_cost(alert, attributes, now):
             if self.tables.texts.record_withheld(alert.merchant_id, alert.alert_id, because=Held.SMS_BUDGET):
                 self.on_held(alert, Held.SMS_BUDGET)
             return Text.WITHHELD
@@ -100,6 +104,16 @@ class Phones:
         )
         self.on_published(alert)
         return Text.PUBLISHED
+
+    def _may_cost(self, alert: Alert, attributes: Mapping[str, MessageAttributeValueTypeDef], now: datetime) -> bool:
+        """Say whether the text may leave. What rings nowhere costs nothing, and is not counted."""
+        asked = (alert.merchant_id, attributes)
+        if self.rung(*asked) is Reach.NOBODY:
+            return True
+        if self.budget.take(alert.merchant_id, alert.alert_id, on=now.astimezone(UTC).date()):
+            return True
+        # Rather a text too many than a critical of which nobody hears.
+        return self.read(*asked) is Reach.NOBODY
 
     def _merchant(self, merchant_id: str) -> Merchant:
         try:

@@ -364,8 +364,10 @@ def test_a_text_that_the_budget_has_no_room_for_is_counted_once_for_the_alarm(
     rung: Cloud, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rung.tables.alerts.record_published("larkspur", TEXT["alert_id"], at=NOW, message_id="m", topic_arn="t")
-    for topic in ("alerts", "texts"):
-        rung.topic(topic)
+    queue = rung.queue("reader")
+    arn = rung.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    rung.sns.subscribe(TopicArn=rung.topic("alerts"), Protocol="sqs", Endpoint=arn)
+    rung.sns.subscribe(TopicArn=rung.topic("texts"), Protocol="sms", Endpoint="+447700900123")
     with started("notifier", rung, NIGHTJAR_SMS_PER_NIGHT="1") as module:
         assert module.phones.budget.take("foxglove", TEXT["alert_id"], on=datetime.now(UTC).date())
         for _ in range(2):

@@ -257,6 +257,30 @@ def test_a_merchants_own_recipient_is_enough_and_is_nobody_elses(stage: Stage) -
     assert ears.of("larkspur") is Reach.NOBODY
 
 
+def test_telephones_and_readers_are_asked_about_apart(stage: Stage) -> None:
+    ears = Ears(stage.cloud)
+    alert = stage.cloud.tables.alerts.get("brasa", ID)
+    assert alert is not None
+    about = attributes_of(alert)
+    ears.sns.add(TOPICS.texts, "sms", "+447700900123", policy={"severity": ["critical"]})
+
+    assert ears.hearing.telephones("brasa", about) is Reach.SOMEBODY
+    assert ears.hearing.readers("brasa", about) is Reach.NOBODY
+    ears.sns.subscribers[0].protocol = "email"
+    ears.now += timedelta(minutes=5)
+    assert ears.hearing.telephones("brasa", about) is Reach.NOBODY
+    assert ears.hearing.readers("brasa", about) is Reach.SOMEBODY
+
+
+def test_that_no_telephone_rings_is_believed_for_some_minutes(stage: Stage) -> None:
+    ears = Ears(stage.cloud)
+    alert = stage.cloud.tables.alerts.get("brasa", ID)
+    assert alert is not None
+    assert [ears.hearing.telephones("brasa", attributes_of(alert)) for _ in range(3)] == [Reach.NOBODY] * 3
+
+    assert ears.sns.asked == 2  # both topics, once
+
+
 def test_who_could_not_look_says_so_and_does_not_say_nobody(stage: Stage) -> None:
     ears = Ears(stage.cloud, FakeSubscribers(broken="Throttled"))
 

@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from functions.audit.alert import Alert, TextState
+from functions.audit.reach import Reach
 from functions.notifier.notify import Notified, Notifier
 from functions.notifier.phones import terms
 from functions.store.text_budget import TextBudget
@@ -37,6 +38,8 @@ class Stage:
     scheduler: FakeScheduler = field(default_factory=FakeScheduler)
     counted: list[str] = field(default_factory=list)
     texts: int = 100
+    rung: Reach = Reach.SOMEBODY
+    read: Reach = Reach.UNKNOWN
 
     def notify(self, now: datetime, *, called: bool = False) -> Notified:
         phones = phones_of(
@@ -45,6 +48,8 @@ class Stage:
             self.scheduler,
             now,
             texts=self.texts,
+            rung=lambda *_: self.rung,
+            read=lambda *_: self.read,
             on_published=lambda _: self.counted.append("published"),
             on_held=lambda _, because: self.counted.append(because.value),
         )
@@ -346,6 +351,32 @@ def test_a_crash_after_it_was_counted_repeats_the_text_and_counts_it_once(stage:
     assert stage.notify(EIGHT) is Notified.TEXT_PUBLISHED
     assert stage.sent() == ["alerts", "texts", "texts"]
     assert [len(row["counted"]["SS"]) for row in stage.cloud.raw("budgets")] == [1, 1]
+
+
+def test_a_text_that_rings_nowhere_costs_nothing_and_is_not_counted(stage: Stage) -> None:
+    spend(stage, "foxglove")
+    before = stage.cloud.raw("budgets")
+    stage.rung = Reach.NOBODY
+
+    stage.notify(EIGHT)
+
+    assert stage.row()["sms_state"] == "published"
+    assert stage.cloud.raw("budgets") == before
+
+
+@pytest.mark.parametrize(
+    ("read", "sms_state"),
+    [(Reach.NOBODY, "published"), (Reach.UNKNOWN, "withheld"), (Reach.SOMEBODY, "withheld")],
+)
+def test_where_nobody_reads_the_email_the_text_leaves_over_the_budget(
+    stage: Stage, read: Reach, sms_state: str
+) -> None:
+    spend(stage, "foxglove")
+    stage.read = read
+
+    stage.notify(EIGHT)
+
+    assert stage.row()["sms_state"] == sms_state
 
 
 def test_without_a_sender_there_is_no_such_attribute() -> None:
