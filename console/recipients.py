@@ -134,7 +134,7 @@ class Desk:
                 f"{counted(len(others), 'other')} subscribed to this merchant's topics by other means: end those "
                 "subscriptions first, since the topics go with the last recipient."
             )
-        if recipient.subscription is not None and entry.subscription_arn is not None:
+        if recipient.state is not RecipientState.DELETED and entry.subscription_arn is not None:
             self._unsubscribe(recipient, entry.subscription_arn)
         if own and not rest:
             delete_topics(self.stage, self.topics, entry.merchant_id)

@@ -129,7 +129,12 @@ class DataStack(Stack):
         return topic
 
     def _subscribe(self) -> None:
-        added = [self.alerts.add_subscription(subscriptions.EmailSubscription(email)) for email in self._stage.emails]
+        # All that there is to tell, and no test message of another recipient's.
+        everything = {"severity": aws_sns.SubscriptionFilter.string_filter(allowlist=["critical", "warn"])}
+        added = [
+            self.alerts.add_subscription(subscriptions.EmailSubscription(email, filter_policy=everything))
+            for email in self._stage.emails
+        ]
         # Each part of a text message is billed: only what cannot wait until somebody reads email.
         critical = {"severity": aws_sns.SubscriptionFilter.string_filter(allowlist=["critical"])}
         added += [

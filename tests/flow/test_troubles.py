@@ -9,12 +9,17 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from console.demo.rehearsal import EMAIL, PHONE, Rehearsal, rehearse
+from console.demo.rehearsal import EMAIL, OPERATOR, PHONE, Rehearsal, rehearse
 from console.demo.result import collect
 from console.embedded import Delivery
+from console.own_topics import own_topics
+from console.recipient_test import publish_test
+from console.recipients import Desk, Wish
 from console.sample.fleet import fleet
 from functions.audit.alert import Alert, AlertState, TextState, compose
+from functions.audit.merchant import Severity
 from functions.audit.news import News
+from functions.audit.recipient import FLEET, Protocol, RecipientState
 from functions.audit.telling import Why
 from functions.audit.verdict import AuditState
 from functions.store.alerts import alert_item
@@ -98,11 +103,11 @@ OTHER_NIGHT = NIGHT - timedelta(days=1)
 SENDER = "AWS.SNS.SMS.SenderID"  # that a text message has
 
 
-def write_alerts(stage: Rehearsal) -> str:
+def write_alerts(stage: Rehearsal, night: date = OTHER_NIGHT) -> str:
     """Put an alert of each shop into the outbox at once, so that they come in one batch; return their id."""
     shops = [stage.stage.tables.merchants.get(sample.id) for sample in stage.fleet]
-    news = [News(critical(), Why.OPENED, OTHER_NIGHT)]
-    scene = replace(SCENE, night=OTHER_NIGHT)
+    news = [News(critical(), Why.OPENED, night)]
+    scene = replace(SCENE, night=night)
     items = [alert_item(compose(shop, scene, news, created_at=BEFORE), ttl=AFTER) for shop in shops if shop]
     table = stage.stage.tables.alerts.name
     stage.aws.client("dynamodb").batch_write_item(RequestItems={table: [{"PutRequest": {"Item": i}} for i in items]})
@@ -209,3 +214,42 @@ def test_a_notifier_killed_between_publishing_and_noting_repeats_a_message_and_l
     for shop in (email_dies, text_dies):
         # What came twice is the same to the letter, but for SNS's own id.
         assert len({(message.endpoint, message.body) for message in heard(stage, shop)}) == 2
+
+
+def test_a_merchants_recipient_hears_of_it_alone_and_of_whom_nobody_hears_the_operators_do(stage: Rehearsal) -> None:
+    mine, *others = [sample.id for sample in stage.fleet]
+    night, own, sns = OTHER_NIGHT - timedelta(days=1), "own@shop.example", stage.aws.client("sns")
+    stage.settle(timeout=PATIENCE)
+    desk = Desk(stage.stage)
+    wish = Wish(mine, Protocol.EMAIL, own, tuple(Severity), (), "Anna")
+    added = desk.add(wish, now=BEFORE)
+    assert (added.state, added.hint) == (RecipientState.CONFIRMED, "o…@shop.example")
+    assert {one.state for one in desk.of(FLEET)} == {RecipientState.CONFIRMED}
+    for one in desk.of(FLEET):
+        assert one.subscription is not None
+        assert one.subscription.arn is not None
+        sns.unsubscribe(SubscriptionArn=one.subscription.arn)
+    stage.aws.kill(f"{stage.stage.prefix}notifier")  # it remembers for five minutes who is there
+
+    alert_id = write_alerts(stage, night)
+    stage.aws.wait_until(
+        lambda: all(alert_of(stage, shop, alert_id).state is not AlertState.PENDING for shop in (mine, *others)),
+        timeout=PATIENCE,
+        what="every message to leave or to be held",
+    )
+    publish_test(desk, desk.of(mine)[0])
+    stage.stage.tables.nights.open(night, at=BEFORE, ttl=AFTER)
+    stage.close(night)
+    stage.settle(timeout=PATIENCE)
+
+    alert, test = (message for message in stage.aws.outbox() if message.endpoint == own)
+    assert alert.topic_arn == desk.topics.of(mine).alerts
+    assert (alert.attributes["merchant_id"], alert.body) == (mine, alert_of(stage, mine, alert_id).email)
+    assert (test.subject, test.attributes["severity"]) == ("Nightjar: a test for email-1", "test:email-1")
+    assert {alert_of(stage, shop, alert_id).state for shop in others} == {AlertState.HELD}
+    (told,) = (message for message in stage.aws.outbox() if "reached nobody" in message.subject)
+    assert told.endpoint == OPERATOR
+    assert [shop for shop in (mine, *others) if f"- {shop}, night of {night}: " in told.body] == others
+    desk.remove(desk.of(mine)[0])
+    assert desk.of(mine) == ()
+    assert own_topics(stage.stage, desk.topics, mine) == []

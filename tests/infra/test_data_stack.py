@@ -157,7 +157,7 @@ def test_the_stages_recipients_are_subscribed_and_phones_get_criticals_only(prod
         for item in prod.data.of_type("SNS::Subscription").values()
     }
     assert found == {
-        (alerts, "email", "shop@example.com"): None,
+        (alerts, "email", "shop@example.com"): {"severity": ["critical", "warn"]},
         (texts, "sms", "+442079460000"): {"severity": ["critical"]},
         (operators, "email", "ops@example.com"): None,
     }
