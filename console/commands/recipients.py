@@ -1,4 +1,4 @@
-"""`nightjar recipients add | list | remove | test`: who is told of a merchant, or of all of them."""
+"""`nightjar recipients add | confirm | list | remove | test`: who is told of a merchant, or of all of them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from console.author import author_of
+from console.confirming import confirm
 from console.endpoints import endpoint_of
 from console.errors import Unusable
 from console.options import EndpointOption, Format, FormatOption, ProfileOption, RegionOption, StageOption
@@ -128,6 +129,24 @@ def list_all(
         console_for_people().print(table)
     deaf = sum(one.state is not RecipientState.CONFIRMED for one in found)
     typer.echo(f"{counted(len(found), 'recipient')} on stage {stage}; {deaf} of them not reached.", err=True)
+
+
+@app.command("confirm")
+def confirm_link(
+    link: Annotated[str, typer.Argument(metavar="LINK", help="The link in SNS's confirmation email, in quotes.")],
+    stage: StageOption = "dev",
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    endpoint_url: EndpointOption = None,
+) -> None:
+    """Confirm a recipient by the link that SNS sent it, in place of opening that.
+
+    From then on the link to unsubscribe, which mail scanners follow, does nothing without an AWS login.
+    """
+    desk = Desk(Stage.of(stage, profile=profile, region=region, endpoint_url=endpoint_url))
+    with desk.stage.explained():
+        confirm(desk, link)
+    typer.echo("Confirmed. Only nightjar recipients remove, or AWS itself, ends this subscription now.")
 
 
 @app.command("remove")
