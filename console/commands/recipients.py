@@ -14,7 +14,6 @@ from rich.text import Text
 
 from console.author import author_of
 from console.confirming import confirm
-from console.endpoints import endpoint_of
 from console.errors import Unusable
 from console.options import EndpointOption, Format, FormatOption, ProfileOption, RegionOption, StageOption
 from console.recipient_test import publish_test
@@ -67,6 +66,9 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     Who is added to a merchant hears of that one alone; who is added to the fleet hears of every one.
     """
+    # What knows every country's numbers is slow to import: only this command pays for it.
+    from console.endpoints import endpoint_of
+
     merchant_id = _whose(merchant, fleet=fleet)
     endpoint = endpoint_of(protocol, address)
     desk = _desk(stage, profile, region, endpoint_url, merchant_id)

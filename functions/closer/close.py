@@ -20,11 +20,10 @@ from functions.audit.outcome import Status
 from functions.audit.profile import Profile
 from functions.audit.rootcause import NO_FETCH
 from functions.audit.snapshot import Snapshot
-from functions.audit.unreached import unreached_text
 from functions.audit.verdict import AuditState, audit_of
+from functions.closer.stand_in import StandIn
 from functions.closer.waiting import Waiting
 from functions.store.alerts import NIGHTS_SWEPT
-from functions.store.unreached import record_operators_told
 from functions.store.verdicts import Kept, settle
 from functions.store.waits import Waited
 
@@ -79,7 +78,7 @@ class Closer:
         fleet = self._shared(night, heads)
         swept = self._sweep(night, now)
         waited = Waiting(self.tables, partial(self._shared_on, night, fleet), self.on_failure).end(night)
-        self._stand_in(night, now)
+        StandIn(self.tables, self._tell).speak(night, now=now)
         first = row.closed_at is None
         if first:
             # Told before it is recorded: a crash in between repeats the messages, and never loses one.
@@ -95,18 +94,6 @@ class Closer:
 
     def _tell(self, subject: str, body: str) -> None:
         self.sns.publish(TopicArn=self.topic_arn, Subject=ascii_line(subject, limit=99), Message=body)
-
-    def _stand_in(self, night: date, now: datetime) -> None:
-        """Tell the operators of criticals that no recipient was there to get, each night's once.
-
-        Told before it is recorded, as all is. What is found after this close is told by the next.
-        """
-        keys = list(self.tables.alerts.unreached(night))
-        found = [alert for key in keys if (alert := self.tables.alerts.get(*key)) is not None]
-        if found:
-            self._tell(*unreached_text(night, found))
-        for alert in found:
-            record_operators_told(self.tables, alert, at=now)
 
     def _shared(self, night: date, heads: Collection[AuditHead]) -> tuple[FleetFailure, ...]:
         last = self.tables.nights.get(night - timedelta(days=1))
