@@ -59,7 +59,7 @@ class AppStack(Stack):
         rooms = Rooms(self, Common(stage, code, key, alarms), data)
         dispatcher = rooms.dispatcher(fetches)
         fetcher = rooms.fetcher(fetches, evaluations)
-        evaluator = rooms.evaluator(evaluations)
+        evaluator = rooms.evaluator(fetches, evaluations)
         notifier = rooms.notifier(unpublished, unscheduled)
         closer = rooms.closer()
         webhook = [rooms.webhook()] if stage.webhook else []

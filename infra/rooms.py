@@ -100,7 +100,7 @@ class Rooms:
         function.allow(
             use_table(tables["merchants"], "ConditionCheckItem", "GetItem"),
             use_table(tables["tokens"], "GetItem", "UpdateItem"),
-            use_table(tables["snapshots"], "GetItem", "PutItem"),
+            use_table(tables["snapshots"], "GetItem", "PutItem", "UpdateItem"),
             use_table(tables["audits"], "GetItem"),
             # The tokens themselves: this function alone may use the key directly.
             allow(["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], [self.common.key.key_arn]),
@@ -114,22 +114,27 @@ class Rooms:
         fetches.feed(function, batch_size=1, concurrency=stage.fetch_concurrency)
         return function
 
-    def evaluator(self, evaluations: WorkQueue) -> Function:
+    def evaluator(self, fetches: WorkQueue, evaluations: WorkQueue) -> Function:
         """Judges one merchant's snapshot."""
         function = self._function(
             "evaluator",
             says="Judges one merchant's snapshot: outcomes, findings, and an alert if one is due",
             memory_mb=512,
             seconds=EVALUATE_SECONDS,
-            environment=self._days("audit", "alert", "finding"),
+            environment={
+                "NIGHTJAR_FETCH_QUEUE_URL": fetches.queue.queue_url,
+                **self._days("audit", "alert", "finding"),
+            },
         )
         tables = self.data.tables
         function.allow(
             use_table(tables["merchants"], "ConditionCheckItem", "GetItem"),
-            use_table(tables["snapshots"], "GetItem"),
+            use_table(tables["snapshots"], "GetItem", "Query"),
             use_table(tables["audits"], "GetItem", "PutItem"),
             use_table(tables["findings"], "PutItem", "Query"),
-            use_table(tables["alerts"], "PutItem"),
+            use_table(tables["alerts"], "GetItem", "PutItem"),
+            send(fetches.queue),  # a night that late figures have changed is asked for once more
+            use_key_through(self.common.key, "sqs"),
             use_table(tables["mutes"], "Query"),
             use_table(tables["nights"], "GetItem"),
         )

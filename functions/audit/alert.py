@@ -107,11 +107,12 @@ class Alert:
     text: TextState | None = None
     left_own: tuple[str, ...] = ()
     warnings: tuple[DigestEntry, ...] = ()
+    version: int = 1
 
     @property
     def alert_id(self) -> str:
         """The second half of the key. The same night can only ever make the same alert."""
-        return alert_id(self.night)
+        return alert_id(self.night, self.version)
 
     @property
     def areas(self) -> tuple[str, ...]:
@@ -179,6 +180,7 @@ def compose(
             DigestEntry(one.outcome.check_id, one.outcome.area.value, one.change, one.outcome.summary)
             for one in warnings
         ),
+        version=scene.version,
     )
 
 

@@ -143,6 +143,8 @@ def _told(news: News, language: Language) -> str:
             return language.say("{told} (still)", told=told)
         case Why.RESOLVED:
             return language.say("{told} (resolved)", told=told)
+        case Why.CORRECTED:
+            return language.say("{told} (corrected)", told=told)
         case _:
             return told
 

@@ -14,6 +14,7 @@ from functions.audit.model import Model
 class FetchJob(Model):
     """Dispatcher to fetcher: ask this merchant's sources about this night.
 
+    From ``version`` 2 on it is the evaluator who asks: for the channel once more, because late figures changed it.
     ``postponed``: how often the fetcher sent it back to the queue, because the requests that all merchants share were
     spent.
     """
@@ -21,6 +22,7 @@ class FetchJob(Model):
     merchant_id: MerchantId
     night: date
     postponed: Annotated[int, Field(ge=0)] = 0
+    version: Annotated[int, Field(ge=1)] = 1
 
     @property
     def body(self) -> str:
@@ -42,7 +44,13 @@ class TextJob(Model):
 
 
 class EvaluateJob(Model):
-    """Fetcher to evaluator: the snapshot of this merchant and night is stored; judge it."""
+    """Fetcher to evaluator: this version of the snapshot of this merchant and night is stored; judge it."""
 
     merchant_id: MerchantId
     night: date
+    version: Annotated[int, Field(ge=1)] = 1
+
+    @property
+    def body(self) -> str:
+        """The message as JSON, without what it has in common with every first one."""
+        return self.model_dump_json(exclude_defaults=True)

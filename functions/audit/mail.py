@@ -100,7 +100,9 @@ def counts_line(counts: Mapping[Status, int], language: Language = ENGLISH) -> s
 
 def _told(one: News, merchant: Merchant, scene: Scene, language: Language) -> Iterator[str]:
     what, when = label(one, language), _when(one, scene, language)
-    if one.is_good:
+    if one.why is Why.CORRECTED:
+        yield from _wrapped(language.say("CORRECTED: {what} ({when})", what=what, when=when))
+    elif one.is_good:
         yield from _wrapped(language.say("RESOLVED: {what} ({when})", what=what, when=when))
     else:
         yield from _wrapped(language.say("CRITICAL: {what} ({when})", what=what, when=when))
@@ -176,6 +178,10 @@ def _when(news: News, scene: Scene, language: Language) -> str:
     match news.why:
         case Why.RESOLVED:
             return language.say("resolved tonight, after it had been critical")
+        case Why.CORRECTED if news.is_good:
+            return language.say("it was not critical that night, as figures show that came later")
+        case Why.CORRECTED:
+            return language.say("it was critical that night, as figures show that came later")
         case Why.STILL_CRITICAL:
             return language.say("still critical, since {night}", night=language.day(since))
         case why if since != scene.night:

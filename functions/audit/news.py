@@ -17,9 +17,12 @@ from functions.audit.telling import Why
 _KPI_OF = {"session_duration": "avg_session_duration", "sessions_trend": "sessions", "attributed_revenue": "revenue"}
 
 
-def alert_id(night: date) -> str:
-    """Return the second half of the key in the ledger. The same night can only ever make the same alert."""
-    return f"{night.isoformat()}#critical"
+def alert_id(night: date, version: int = 1) -> str:
+    """Return the second half of the key in the ledger. The same night can only ever make the same alert.
+
+    ``version``: of the night's audit; what came of judging it anew corrects what was told before.
+    """
+    return f"{night.isoformat()}#critical" if version == 1 else f"{night.isoformat()}#corrected-{version}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +41,25 @@ class News:
 
     @property
     def is_good(self) -> bool:
-        """Whether it is over."""
-        return self.why is Why.RESOLVED
+        """Whether it is over, or never was."""
+        return self.why is Why.RESOLVED or (self.why is Why.CORRECTED and self.outcome.status is not Status.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The merchant's own night, as far as a message tells of it beside the news."""
+    """The merchant's own night, as far as a message tells of it beside the news. ``version``: of its audit."""
 
     night: date
     counts: Mapping[Status, int]
     outcomes: tuple[Outcome, ...] = ()
     kpis: tuple[Kpi, ...] = ()
     periods: Periods | None = None
+    version: int = 1
 
     @property
     def alert_id(self) -> str:
         """The second half of the key of the night's alert."""
-        return alert_id(self.night)
+        return alert_id(self.night, self.version)
 
     @property
     def checks(self) -> int:

@@ -20,6 +20,7 @@ class Why(StrEnum):
     WORSENED = "worsened"
     STILL_CRITICAL = "still_critical"
     RESOLVED = "resolved"
+    CORRECTED = "corrected"
 
     @property
     def is_new(self) -> bool:

@@ -47,13 +47,14 @@ class Evaluator:
             if self.tables.merchants.erased_at(job.merchant_id) is not None:
                 return None
             raise NightjarError(f"There is no snapshot of {job.merchant_id} for {job.night}.")
-        merchant = self._merchant(job.merchant_id)
+        merchant = self.merchant(job.merchant_id)
         now = self.clock()
         audit = audit_of(snapshot, merchant, self.profile, evaluated_at=now, on_crash=self.on_crash)
         around = Circumstances(mutes=self.tables.mutes.of_merchant(job.merchant_id))
         return settle(self.tables, audit, merchant, ttl=self.kept.from_(now), around=around)
 
-    def _merchant(self, merchant_id: str) -> Merchant:
+    def merchant(self, merchant_id: str) -> Merchant:
+        """Return whose thresholds to judge by."""
         try:
             merchant = self.tables.merchants.get(merchant_id)
         except NightjarError:

@@ -13,6 +13,7 @@ from functions.audit.errors import InvalidMessage
 from functions.audit.jobs import EvaluateJob
 from functions.audit.profile import default_profile, sentence
 from functions.evaluator.evaluate import Evaluator
+from functions.evaluator.rejudge import Rejudge
 from functions.runtime import clients
 from functions.runtime.batches import Record, each_queue_message
 from functions.runtime.settings import Environment
@@ -46,6 +47,14 @@ evaluator = Evaluator(
     on_crash=report_crash,
     clock=lambda: datetime.now(UTC),
 )
+rejudge = Rejudge(
+    tables=evaluator.tables,
+    profile=evaluator.profile,
+    kept=evaluator.kept,
+    on_crash=report_crash,
+    clock=evaluator.clock,
+)
+fetch_queue_url = environment.text("NIGHTJAR_FETCH_QUEUE_URL")
 
 
 def evaluate_one(record: Record) -> None:
@@ -58,7 +67,15 @@ def evaluate_one(record: Record) -> None:
         job = EvaluateJob.model_validate_json(record["body"])
     except ValidationError as error:
         raise InvalidMessage(f"This is not an evaluate message: {sentence(error)}.") from error
+    about_job = {"merchant_id": job.merchant_id, "night": job.night.isoformat()}
+    if job.version > 1:
+        came_of_it = rejudge.judge(job, evaluator.merchant(job.merchant_id))
+        logger.info("Judged anew.", extra={**about_job, "status": came_of_it.value})
+        return
     verdict = evaluator.evaluate(job)
+    for again in rejudge.outdated(job):
+        clients.sqs().send_message(QueueUrl=fetch_queue_url, MessageBody=again.body)
+        logger.info("Late figures.", extra={"merchant_id": again.merchant_id, "night": again.night.isoformat()})
     if verdict is None:
         logger.info(
             "Already evaluated, or erased meanwhile.",

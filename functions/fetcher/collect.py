@@ -13,6 +13,7 @@ from functions.audit.errors import NightjarError
 from functions.audit.jobs import EvaluateJob, FetchJob
 from functions.audit.merchant import Extra, Merchant
 from functions.audit.profile import Profile
+from functions.audit.restate import read_again
 from functions.audit.snapshot import Snapshot
 from functions.audit.verdict import AuditState
 from functions.fetcher.gate import Gate
@@ -36,6 +37,8 @@ class Collected(StrEnum):
     ALREADY_DONE = "already_done"
     POSTPONED = "postponed"
     ERASED = "erased"
+    FETCHED_AGAIN = "fetched_again"
+    UNSEEN = "unseen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ class Collector:
                 absences is stored instead, so that the merchant's night ends with an audit that says so.
         """
         state = self.tables.audits.state(job.merchant_id, job.night)
+        if job.version > 1:
+            return await self._once_more(job, state, now), None
         if state is AuditState.DONE:
             return Collected.ALREADY_DONE, None
         if self.tables.snapshots.get(job.merchant_id, job.night) is not None:
@@ -96,6 +101,32 @@ class Collector:
         self._hand_over(job)
         return came_of_it, snapshot
 
+    async def _once_more(self, job: FetchJob, state: AuditState | None, now: datetime) -> Collected:
+        """Ask for the channel of a night that is over once more, and store what came beside what was seen first.
+
+        Where it cannot be seen now nothing is stored: what was seen first stands.
+        """
+        then = self.tables.snapshots.get(job.merchant_id, job.night, job.version - 1)
+        if state is not AuditState.DONE or then is None:
+            return Collected.ALREADY_DONE
+        if self._lacks(job):
+            merchant = self._merchant(job)
+            if isinstance(merchant, Absent):
+                return Collected.UNSEEN
+            if job.postponed < MOST_POSTPONED and (delay := self.gate.seconds_to_wait(merchant)) is not None:
+                self._postpone(job, delay)
+                return Collected.POSTPONED
+            seen = read_again(then, await self.fetch(merchant, job, now))
+            if seen is None:
+                return Collected.UNSEEN
+            if not self.tables.snapshots.add_version(seen, job.version) and self._lacks(job):
+                return Collected.UNSEEN
+        self._hand_over(job)
+        return Collected.FETCHED_AGAIN
+
+    def _lacks(self, job: FetchJob) -> bool:
+        return self.tables.snapshots.get(job.merchant_id, job.night, job.version) is None
+
     def _merchant(self, job: FetchJob) -> Merchant | Absent:
         try:
             merchant = self.tables.merchants.get(job.merchant_id)
@@ -121,8 +152,8 @@ class Collector:
         )
 
     def _hand_over(self, job: FetchJob) -> None:
-        pointer = EvaluateJob(merchant_id=job.merchant_id, night=job.night)
-        self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=pointer.model_dump_json())
+        pointer = EvaluateJob(merchant_id=job.merchant_id, night=job.night, version=job.version)
+        self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=pointer.body)
 
 
 def _may_wait(job: FetchJob, state: AuditState | None) -> bool:

@@ -139,6 +139,7 @@ def alert_item(alert: Alert, *, ttl: datetime) -> Item:
             "created_at": alert.created_at,
             "root_cause": {"check_id": alert.root.check_id, "failure": alert.root.failure} if alert.root else None,
             "told_before": alert.told_before,
+            "audit_version": alert.version if alert.version > 1 else None,
             "ttl": epoch(ttl),
             **told_plain(alert),
         }
@@ -230,6 +231,7 @@ def _alert(row: Item) -> Alert:
         text=TextState(row["sms_state"]) if "sms_state" in row else None,
         left_own=tuple(row[name] for name in ("own_topic_arn", "own_sms_topic_arn") if name in row),
         told_before=date.fromisoformat(row["told_before"]) if "told_before" in row else None,
+        version=row.get("audit_version", 1),
         instead=Texts(**{"document": "", **row["instead"]}) if "instead" in row else None,
         warnings=tuple(
             DigestEntry(one["check_id"], one["area"], Change(one["change"]), one["summary"])

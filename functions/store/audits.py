@@ -15,7 +15,7 @@ from functions.audit.night import AuditHead
 from functions.audit.outcome import Status
 from functions.audit.plain import kpi_plain, outcome_plain
 from functions.audit.verdict import Audit, AuditState
-from functions.store.fence import put_unless_erased
+from functions.store.fence import written_unless_erased
 from functions.store.items import (
     NOT_OVER,
     OVER,
@@ -71,7 +71,7 @@ class Audits:
             "ExpressionAttributeNames": TTL_NAME,
             "ExpressionAttributeValues": now_value(self._clock),
         }
-        return put_unless_erased(self._client, put, merchants=self._merchants, merchant_id=merchant_id)
+        return written_unless_erased(self._client, {"Put": put}, merchants=self._merchants, merchant_id=merchant_id)
 
     def state(self, merchant_id: str, night: date) -> AuditState | None:
         """Return how far a merchant's night has come, read consistently; ``None`` when it is not expected."""

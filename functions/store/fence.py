@@ -36,14 +36,16 @@ def unless_erased(merchants: str, merchant_id: str) -> TransactWriteItemTypeDef:
     }
 
 
-def put_unless_erased(client: DynamoDBClient, put: dict[str, Any], *, merchants: str, merchant_id: str) -> bool:
-    """Put one item of a merchant under the item's own condition; return whether it was put.
+def written_unless_erased(client: DynamoDBClient, write: dict[str, Any], *, merchants: str, merchant_id: str) -> bool:
+    """Write one item of a merchant, under the write's own condition; return whether it was written.
+
+    ``write``: as a transaction takes it, as in ``{"Put": …}``.
 
     Raises:
         Conflict: other transactions about this merchant were under way at every attempt.
         botocore.exceptions.ClientError: it failed for anything else than what other writers did.
     """
-    writes: list[Any] = [{"Put": put}, unless_erased(merchants, merchant_id)]
+    writes: list[Any] = [write, unless_erased(merchants, merchant_id)]
     for _ in range(ATTEMPTS):
         try:
             client.transact_write_items(TransactItems=writes)

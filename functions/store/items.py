@@ -32,6 +32,11 @@ def to_item(plain: Mapping[str, Any]) -> Item:
     }
 
 
+def to_value(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Return plain values as one attribute of an item: a map."""
+    return _typed(plain)
+
+
 def from_item(item: Mapping[str, Any]) -> Item:
     """Return the plain values of a table item; whole numbers come back as ``int``, binaries as ``bytes``."""
     return {key: _plain(value) for key, value in item.items()}

@@ -1,4 +1,4 @@
-"""The table `snapshots`: what a night saw, compressed, written once and never replaced."""
+"""The table `snapshots`: what a night saw, compressed; each version written once and never replaced."""
 
 from __future__ import annotations
 
@@ -7,25 +7,31 @@ import hashlib
 import time
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
 from functions.audit.absence import Absent
 from functions.audit.errors import NightjarError
 from functions.audit.snapshot import SCHEMA_VERSION, PageSeen, Snapshot, SourceSeen
-from functions.store.fence import put_unless_erased
+from functions.store.fence import refusals_of, written_unless_erased
 from functions.store.items import (
+    NOT_OVER,
     OVER,
     TTL_NAME,
     Clock,
+    Item,
     epoch,
     from_item,
     is_over,
     key,
     now_value,
+    pages,
     to_item,
+    to_value,
 )
 
 if TYPE_CHECKING:
@@ -34,6 +40,8 @@ if TYPE_CHECKING:
 # DynamoDB takes items of 400 KB; this leaves room for everything beside the body.
 LARGEST_BODY = 350_000
 NOT_THERE_YET = f"attribute_not_exists(merchant_id) OR {OVER}"
+VERSION_IS_NEW = f"attribute_exists(merchant_id) AND attribute_not_exists(#version) AND {NOT_OVER}"
+TOO_LARGE = "ValidationError"
 Row = TypeVar("Row", PageSeen, SourceSeen)
 
 
@@ -52,42 +60,86 @@ class Snapshots:
         Of a merchant that was erased meanwhile nothing is stored.
         A listing that would not fit loses its smallest rows and is marked as truncated.
         """
-        fitting, body = _fitting(snapshot)
-        item = to_item(
-            {
-                "merchant_id": snapshot.merchant_id,
-                "night": snapshot.night,
-                "taken_at": snapshot.taken_at,
-                "fetched": snapshot.fetched,
-                "sha256": fitting.sha256,
-                "body": body,
-                "ttl": epoch(ttl),
-            }
-        )
         put = {
             "TableName": self._name,
-            "Item": item,
+            "Item": to_item(
+                {
+                    "merchant_id": snapshot.merchant_id,
+                    "night": snapshot.night,
+                    **_parts(snapshot),
+                    "fetched": snapshot.fetched,
+                    "ttl": epoch(ttl),
+                }
+            ),
             "ConditionExpression": NOT_THERE_YET,
             "ExpressionAttributeNames": TTL_NAME,
             "ExpressionAttributeValues": now_value(self._clock),
         }
-        return put_unless_erased(self._client, put, merchants=self._merchants, merchant_id=snapshot.merchant_id)
+        return self._wrote({"Put": put}, snapshot.merchant_id)
 
-    def get(self, merchant_id: str, night: date) -> Snapshot | None:
+    def add_version(self, snapshot: Snapshot, version: int) -> bool:
+        """Store what was seen of a night later, beside what was seen first; return whether it was stored.
+
+        ``False``: this version is there already, the night is over or erased, or its item holds no more.
+        """
+        update = {
+            "TableName": self._name,
+            "Key": key(merchant_id=snapshot.merchant_id, night=snapshot.night.isoformat()),
+            "UpdateExpression": "SET #version = :seen",
+            "ConditionExpression": VERSION_IS_NEW,
+            "ExpressionAttributeNames": {"#version": _attribute(version), **TTL_NAME},
+            "ExpressionAttributeValues": {":seen": to_value(_parts(snapshot)), **now_value(self._clock)},
+        }
+        try:
+            return self._wrote({"Update": update}, snapshot.merchant_id)
+        except ClientError as error:
+            if TOO_LARGE in refusals_of(error):
+                return False
+            raise
+
+    def _wrote(self, write: dict[str, Any], merchant_id: str) -> bool:
+        return written_unless_erased(self._client, write, merchants=self._merchants, merchant_id=merchant_id)
+
+    def get(self, merchant_id: str, night: date, version: int = 1) -> Snapshot | None:
         """Return the snapshot, read consistently; ``None`` when there is none or its time is over.
 
         Raises:
             NightjarError: the body is not what was stored for this merchant and night, or of a form that this version
                 does not read.
         """
-        answer = self._client.get_item(
-            TableName=self._name, Key=key(merchant_id=merchant_id, night=night.isoformat()), ConsistentRead=True
+        where = key(merchant_id=merchant_id, night=night.isoformat())
+        row = from_item(self._client.get_item(TableName=self._name, Key=where, ConsistentRead=True).get("Item", {}))
+        part = row if version == 1 else row.get(_attribute(version))
+        return None if not part or is_over(row, self._clock) else self._read(part, merchant_id, night)
+
+    def newest(self, merchant_id: str, first: date, last: date) -> dict[date, tuple[int, Snapshot]]:
+        """Return the newest version of each night of a merchant from ``first`` to ``last``, and its number.
+
+        A night that cannot be read by this version is left out.
+        """
+        rows = pages(
+            self._client,
+            TableName=self._name,
+            ConsistentRead=True,
+            KeyConditionExpression="merchant_id = :merchant AND night BETWEEN :first AND :last",
+            ExpressionAttributeValues={
+                ":merchant": {"S": merchant_id},
+                ":first": {"S": first.isoformat()},
+                ":last": {"S": last.isoformat()},
+            },
         )
-        if "Item" not in answer:
-            return None
-        row = from_item(answer["Item"])
-        if is_over(row, self._clock):
-            return None
+        found: dict[date, tuple[int, Snapshot]] = {}
+        for row in rows:
+            night, version = date.fromisoformat(row["night"]), 1
+            while _attribute(version + 1) in row:
+                version += 1
+            part = row if version == 1 else row[_attribute(version)]
+            with suppress(NightjarError):
+                if not is_over(row, self._clock):
+                    found[night] = (version, self._read(part, merchant_id, night))
+        return found
+
+    def _read(self, row: Item, merchant_id: str, night: date) -> Snapshot:
         try:
             encoded = gzip.decompress(row["body"])
             if hashlib.sha256(encoded).hexdigest() != row["sha256"]:
@@ -101,6 +153,17 @@ class Snapshots:
             # A row that was copied by hand would have one merchant judged by what another one did.
             raise NightjarError(f"The snapshot of {merchant_id} for {night} is of another merchant or night.")
         return snapshot
+
+
+def _attribute(version: int) -> str:
+    """Return the attribute that holds a later version: a map of what the item itself holds of the first."""
+    return f"version_{version}"
+
+
+def _parts(snapshot: Snapshot) -> dict[str, Any]:
+    """Return what is stored of one version."""
+    fitting, body = _fitting(snapshot)
+    return {"taken_at": snapshot.taken_at, "sha256": fitting.sha256, "body": body}
 
 
 def _fitting(snapshot: Snapshot) -> tuple[Snapshot, bytes]:

@@ -34,7 +34,12 @@ OWN: Final[Mapping[str, Mapping[str, str]]] = {
         "NIGHTJAR_SNAPSHOT_DAYS": "90",
         "NIGHTJAR_RESEARCH_API": "0",
     },
-    "evaluator": {"NIGHTJAR_AUDIT_DAYS": "400", "NIGHTJAR_ALERT_DAYS": "300", "NIGHTJAR_FINDING_DAYS": "200"},
+    "evaluator": {
+        "NIGHTJAR_FETCH_QUEUE_URL": f"{_QUEUE}-fetch",
+        "NIGHTJAR_AUDIT_DAYS": "400",
+        "NIGHTJAR_ALERT_DAYS": "300",
+        "NIGHTJAR_FINDING_DAYS": "200",
+    },
     "notifier": {
         "NIGHTJAR_ALERTS_TOPIC_ARN": f"{_TOPIC}-alerts",
         "NIGHTJAR_TEXTS_TOPIC_ARN": f"{_TOPIC}-texts",

@@ -82,6 +82,8 @@ def every_news(words: str = "/sale") -> Iterator[News]:
         yield News(theirs._replace(origin=Origin("merchant", words)), Why.REOPENED, NIGHT.replace(day=3))
         yield News(one, Why.STILL_CRITICAL, NIGHT.replace(day=3))
         yield News(one._replace(status=Status.PASS, conditions=(), value=Decimal(-7)), Why.RESOLVED, None)
+        yield News(one, Why.CORRECTED, None)
+        yield News(one._replace(status=Status.PASS, conditions=()), Why.CORRECTED, None)
 
 
 def every_warning(words: str = "/sale") -> list[Warned]:

@@ -303,11 +303,13 @@ def test_every_reason_has_a_counter_of_its_own() -> None:
         "AlertsWorsened",
         "AlertsStillCritical",
         "AlertsResolved",
+        "AlertsCorrected",
     ]
     assert {because.metric for because in Held if because.is_noted} == {
         "AlertsHeldMuted",
         "AlertsHeldAcknowledged",
         "AlertsHeldQuietHours",
+        "AlertsHeldSmsBudget",
         "AlertsHeldRootCauseSent",
         "AlertsHeldRecipientUnreachable",
     }

@@ -78,7 +78,12 @@ def environment_of(room: str, cloud: Cloud | None = None) -> dict[str, str]:
             "NIGHTJAR_SNAPSHOT_DAYS": "35",
             "NIGHTJAR_RESEARCH_API": "0",
         },
-        "evaluator": {"NIGHTJAR_AUDIT_DAYS": "400", "NIGHTJAR_ALERT_DAYS": "300", "NIGHTJAR_FINDING_DAYS": "200"},
+        "evaluator": {
+            "NIGHTJAR_FETCH_QUEUE_URL": made("queue", "fetch"),
+            "NIGHTJAR_AUDIT_DAYS": "400",
+            "NIGHTJAR_ALERT_DAYS": "300",
+            "NIGHTJAR_FINDING_DAYS": "200",
+        },
         "notifier": {
             "NIGHTJAR_ALERTS_TOPIC_ARN": _heard(made("topic", "alerts")) if cloud else "alerts",
             "NIGHTJAR_TEXTS_TOPIC_ARN": made("topic", "texts"),

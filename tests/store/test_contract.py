@@ -19,8 +19,10 @@ from functions.audit.merchant import Extra
 from functions.audit.mute import Kind
 from functions.audit.night import Coverage, FleetFailure
 from functions.audit.outcome import Status
+from functions.audit.restate import correction
 from functions.store.contract.catalogue import TABLES
 from functions.store.own_topics import READ, TEXT
+from functions.store.restatements import supersede
 from functions.store.text_budget import TextBudget
 from functions.store.unreached import hold_unreached, record_operators_told
 from functions.store.verdicts import settle
@@ -83,6 +85,18 @@ def _nights(cloud: Cloud) -> None:
     tables.nights.close(counted, [FleetFailure("access_token:rejected", 40, NIGHT)], at=LATER + timedelta(hours=1))
 
 
+def _restated(cloud: Cloud) -> None:
+    """A night that late figures changed, and a correction of what was told of it."""
+    shop = merchant(id="betony")
+    row = cloud.tables.audits.get("betony", NIGHT)
+    assert row is not None
+    for version in (2, 3, 4):
+        assert cloud.tables.snapshots.add_version(snapshot(), version)
+    old, new = (audit(channel(bounce_rate=rate), merchant_id="betony") for rate in ("81.2", "52"))
+    alert = correction(old, new, shop, version=2, told=["bounce_rate"], findings={})
+    assert supersede(cloud.tables, row, new, alert, snapshot_version=2, alert_ends=TTL)
+
+
 def _messages(cloud: Cloud) -> None:
     """Messages that left with a text that was held; that wait; that were withheld."""
     tables = cloud.tables
@@ -137,7 +151,7 @@ def _connections(cloud: Cloud) -> None:
 @pytest.fixture(scope="module")
 def written() -> Iterator[Mapping[str, list[dict[str, Any]]]]:
     with pretended_aws() as cloud:
-        for write in (_shops, _messages, _nights, _connections):
+        for write in (_shops, _messages, _nights, _restated, _connections):
             write(cloud)
         yield {table.name: cloud.rows(table.name) for table in TABLES}
 

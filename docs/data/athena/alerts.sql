@@ -37,6 +37,7 @@ CREATE EXTERNAL TABLE nightjar_alerts (
     swept_at:struct<S:string>,
     sweeps:struct<N:string>,
     ttl:struct<N:string>,
+    audit_version:struct<N:string>,
     schema_version:struct<N:string>
   >
 )

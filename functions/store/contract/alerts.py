@@ -110,6 +110,9 @@ class Alert(TypedDict):
     swept_at: NotRequired[Annotated[Instant, says("When the closer last found it waiting.")]]
     sweeps: NotRequired[Annotated[Count, says("How often the closer found it waiting.")]]
     ttl: Ttl
+    audit_version: NotRequired[
+        Annotated[Count, says("The version of the audit that it tells of, from 2 on: it corrects what was told.")]
+    ]
     schema_version: Version
 
 

@@ -120,6 +120,18 @@ class Audit(TypedDict):
     periods: NotRequired[Annotated[Windows, says("The days that the night looked at.")]]
     snapshot_sha256: NotRequired[Annotated[Text, says("The hash of the snapshot that was judged.")]]
     profile_version: NotRequired[Annotated[Text, says("The version of the audit profile that it was judged by.")]]
+    version: NotRequired[
+        Annotated[
+            Count, says("Which verdict of the night it is, from 2 on: late figures took the place of an earlier one.")
+        ]
+    ]
+    supersedes: NotRequired[Annotated[Count, says("The verdict whose place it took: a key of `superseded`.")]]
+    superseded: NotRequired[
+        Annotated[dict[str, Anything], says("Every earlier verdict by its version, with the attributes that it had.")]
+    ]
+    snapshot_version: NotRequired[
+        Annotated[Count, says("Which version of the night's snapshot was judged, from 2 on.")]
+    ]
     ttl: Ttl
     schema_version: Version
 

@@ -23,6 +23,14 @@ from functions.store.contract.declare import (
 )
 
 
+class Reading(TypedDict):
+    """A later version of a snapshot."""
+
+    taken_at: Annotated[Instant, says("When it was taken.")]
+    sha256: Annotated[Text, says("The hash of the body before it was compressed.")]
+    body: Annotated[Binary, says("The snapshot, compressed.")]
+
+
 class Snapshot(TypedDict):
     """What one night saw of one merchant. The body is Nightjar's own, and may change without notice."""
 
@@ -32,6 +40,9 @@ class Snapshot(TypedDict):
     fetched: Annotated[Flag, says("Whether any fetch came back.")]
     sha256: Annotated[Text, says("The hash of the body before it was compressed.")]
     body: Annotated[Binary, says("The snapshot, compressed.")]
+    version_2: NotRequired[Annotated[Reading, says("What was seen of the night later, when figures had come late.")]]
+    version_3: NotRequired[Annotated[Reading, says("What was seen after that.")]]
+    version_4: NotRequired[Annotated[Reading, says("What was seen last.")]]
     ttl: Ttl
     schema_version: Version
 
