@@ -11,7 +11,19 @@ import traceback
 import typer
 from rich.console import Console
 
-from console.commands import audit, connect, demo, disconnect, export, findings, merchants, mutes, recipients, run
+from console.commands import (
+    audit,
+    connect,
+    demo,
+    disconnect,
+    doctor,
+    export,
+    findings,
+    merchants,
+    mutes,
+    recipients,
+    run,
+)
 from console.errors import Exit
 from functions.audit.errors import NightjarError
 
@@ -36,6 +48,7 @@ app.command("unmute")(mutes.unmute)
 app.command("ack")(mutes.ack)
 app.command("mutes")(mutes.mutes)
 app.add_typer(recipients.app, name="recipients")
+app.command("doctor")(doctor.doctor)
 
 
 def main() -> None:

@@ -23,6 +23,8 @@ _STYLES = {
     "warn": "yellow",
     "critical": "bold red",
     "not_evaluated": "magenta",
+    "fail": "bold red",
+    "could_not_look": "magenta",
     "done": "green",
     "failed": "bold red",
     "pending": "magenta",

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from functions.closer.preflight import ALARMS
+from functions.closer.preflight import DEAD as LOOKED_AT
 from infra.stages import choose
 from tests.infra.templates import Properties, Stacks, listed
 
@@ -206,6 +208,15 @@ def test_every_alarm_tells_the_operators_and_says_something(prod: Stacks) -> Non
     for name, alarm in alarms.items():
         assert "Operators" in json.dumps(alarm["AlarmActions"]), name
         assert len(alarm["AlarmDescription"].split()) > 4, name
+
+
+def test_the_preflight_looks_at_every_dead_letter_queue_and_every_alarm(prod: Stacks) -> None:
+    queues = [queue["QueueName"] for queue in prod.app.of_type("SQS::Queue").values()]
+    assert sorted(name for name in queues if name.endswith("-dlq")) == sorted(f"nightjar-prod-{n}" for n in LOOKED_AT)
+    # CloudFormation names an alarm after its stack, nightjar-prod-app, unless somebody names it.
+    assert ALARMS == "app-"
+    assert not [alarm for alarm in prod.app.of_type("CloudWatch::Alarm").values() if "AlarmName" in alarm]
+    assert not prod.data.of_type("CloudWatch::Alarm")
 
 
 def _alarm_on(stacks: Stacks, metric: str, dimension: object) -> Properties:
