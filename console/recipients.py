@@ -174,7 +174,7 @@ class Desk:
         except ClientError as error:
             if is_not_found(error):
                 return
-            if recipient.state is RecipientState.PENDING:
+            if recipient.state is RecipientState.PENDING and error.response["Error"].get("Code") == "InvalidParameter":
                 raise Unusable(
                     "SNS takes no unconfirmed subscription back, and forgets it two days after it was added. Say this "
                     "again then."

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
+import boto3
 import pytest
 from moto.sns.models import SNSBackend
 
@@ -21,6 +23,17 @@ BY = ("--author", "Anna")
 TOPIC = f"arn:aws:sns:us-east-1:123456789012:{PREFIX}alerts"
 TEXTS = f"arn:aws:sns:us-east-1:123456789012:{PREFIX}texts"
 OF_LARKSPUR = ("--merchant", "larkspur")
+
+
+@cache
+def _session(**told: Any) -> boto3.Session:
+    return boto3.session.Session(**told)
+
+
+@pytest.fixture(autouse=True)
+def one_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read boto3's descriptions of the services once for all calls here; that takes longer than the calls."""
+    monkeypatch.setattr(boto3, "Session", _session)
 
 
 @pytest.fixture
