@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 from pydantic import ValidationError
@@ -16,6 +16,7 @@ from console.author import author_of
 from console.confirming import confirm
 from console.errors import Unusable
 from console.options import EndpointOption, Format, FormatOption, ProfileOption, RegionOption, StageOption
+from console.recipient_rows import address_of, hears_of, name_of, plain_of, state_of
 from console.recipient_test import publish_test
 from console.recipients import Desk, Wish
 from console.show import console_for_people, output, print_json
@@ -84,7 +85,7 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter an option
             author=author_of(desk.stage, author),
         )
         added = desk.add(wish, now=datetime.now(UTC))
-    typer.echo(f"{_name(added)}, {added.hint}, hears of {_hears_of(added)}: {_state(added)}.")
+    typer.echo(f"{name_of(added)}, {added.hint}, hears of {hears_of(added)}: {state_of(added)}.")
     if added.state in _NEXT:
         typer.echo(_NEXT[added.state], err=True)
 
@@ -114,16 +115,16 @@ def list_all(
             found += [one for _, own in desk.audience.of_all_merchants() for one in own]
     if form is Format.JSON:
         with output():
-            print_json({"recipients": [_plain(one, addresses=addresses) for one in found]})
+            print_json({"recipients": [plain_of(one, addresses=addresses) for one in found]})
         return
     table = Table("merchant", "recipient", "address", "hears of", "state", "added by", "on", box=None)
     for one in found:
         table.add_row(
             "all" if one.merchant_id == FLEET else one.merchant_id,
             one.entry.recipient_id if one.entry else f"({one.protocol})",
-            Text(_address(one, addresses=addresses)),
-            _hears_of(one),
-            Text(_state(one), style=_STYLES.get(one.state, "red")),
+            Text(address_of(one, addresses=addresses)),
+            hears_of(one),
+            Text(state_of(one), style=_STYLES.get(one.state, "red")),
             one.entry.added_by if one.entry else "other means",
             one.entry.added_at.date().isoformat() if one.entry else "",
         )
@@ -166,7 +167,7 @@ def remove(
     with desk.stage.explained():
         one = _found(desk, merchant_id, recipient)
         desk.remove(one)
-    typer.echo(f"{_name(one)}, {one.hint}, is removed.")
+    typer.echo(f"{name_of(one)}, {one.hint}, is removed.")
 
 
 @app.command("test")
@@ -188,7 +189,7 @@ def send_test(
         one = _found(desk, merchant_id, recipient)
         message_id = publish_test(desk, one, anyway=anyway)
     typer.echo(message_id)
-    typer.echo(f"SNS took the test for {_name(one)}, {one.hint}; only the recipient sees if it arrives.", err=True)
+    typer.echo(f"SNS took the test for {name_of(one)}, {one.hint}; only the recipient sees if it arrives.", err=True)
 
 
 def _whose(merchant: str | None, *, fleet: bool) -> str:
@@ -221,39 +222,3 @@ def _worded() -> Iterator[None]:
         yield
     except ValidationError as error:
         raise Unusable(f"{sentence(error).replace('added_by', 'author')}.") from error
-
-
-def _name(one: Recipient) -> str:
-    called = one.entry.recipient_id if one.entry else one.protocol
-    return f"{called} of {'the fleet' if one.merchant_id == FLEET else one.merchant_id}"
-
-
-def _state(one: Recipient) -> str:
-    return one.state.value.replace("_", " ")
-
-
-def _hears_of(one: Recipient) -> str:
-    if one.entry is None:
-        return "its own filter" if one.subscription and one.subscription.policy else "everything"
-    return f"{', '.join(one.entry.severities)} in {', '.join(one.entry.areas) or 'all areas'}"
-
-
-def _address(one: Recipient, *, addresses: bool) -> str:
-    return one.subscription.endpoint if addresses and one.subscription else one.hint
-
-
-def _plain(one: Recipient, *, addresses: bool) -> dict[str, Any]:
-    """Return a recipient for programs. Of what others subscribed there is the filter that they gave it."""
-    entry = one.entry
-    return {
-        "merchant_id": None if one.merchant_id == FLEET else one.merchant_id,
-        "recipient_id": entry.recipient_id if entry else None,
-        "protocol": one.protocol,
-        "address": _address(one, addresses=addresses),
-        "state": one.state.value,
-        "severities": list(entry.severities) if entry else None,
-        "areas": list(entry.areas) if entry else None,
-        "filter": dict(one.subscription.policy) if one.subscription and one.subscription.policy else None,
-        "added_by": entry.added_by if entry else None,
-        "added_at": entry.added_at.isoformat() if entry else None,
-    }
