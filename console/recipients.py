@@ -134,8 +134,9 @@ class Desk:
                 f"{counted(len(others), 'other')} subscribed to this merchant's topics by other means: end those "
                 "subscriptions first, since the topics go with the last recipient."
             )
-        if recipient.state is not RecipientState.DELETED and entry.subscription_arn is not None:
-            self._unsubscribe(recipient, entry.subscription_arn)
+        if recipient.state is not RecipientState.DELETED:
+            seen = recipient.subscription.arn if recipient.subscription is not None else None
+            self._unsubscribe(recipient, entry.subscription_arn or seen)
         if own and not rest:
             delete_topics(self.stage, self.topics, entry.merchant_id)
         self.stage.tables.recipients.remove(entry.merchant_id, entry.recipient_id)
@@ -168,17 +169,17 @@ class Desk:
         arn = answer["SubscriptionArn"]
         return arn if arn.startswith(_ARN) else None
 
-    def _unsubscribe(self, recipient: Recipient, arn: str) -> None:
+    def _unsubscribe(self, recipient: Recipient, arn: str | None) -> None:
+        waits = "SNS takes no unconfirmed subscription back, and forgets it two days after it was added."
+        if arn is None:
+            raise Unusable(waits)
         try:
             self.sns.unsubscribe(SubscriptionArn=arn)
         except ClientError as error:
             if is_not_found(error):
                 return
             if recipient.state is RecipientState.PENDING and error.response["Error"].get("Code") == "InvalidParameter":
-                raise Unusable(
-                    "SNS takes no unconfirmed subscription back, and forgets it two days after it was added. Say this "
-                    "again then."
-                ) from error
+                raise Unusable(waits) from error
             raise
 
 

@@ -69,6 +69,15 @@ def test_sns_takes_no_pending_one_back_and_the_row_stays_to_say_so(desk: Desk) -
     assert [one.state for one in desk.of(FLEET)] == [RecipientState.PENDING]
 
 
+def test_one_that_sns_never_named_is_not_forgotten_while_it_waits(cloud: Cloud, desk: Desk) -> None:
+    cloud.tables.recipients.replace(added(merchant_id=FLEET, subscription_arn=None))
+    (pending,) = desk.of(FLEET)
+
+    with pytest.raises(Unusable, match="two days after it was added"):
+        desk.remove(pending)
+    assert cloud.tables.recipients.has_own(FLEET)
+
+
 @pytest.mark.parametrize(("answer", "gone"), [("NotFound", True), ("AuthorizationError", False)])
 def test_what_sns_says_else_is_no_matter_of_waiting(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, answer: str, *, gone: bool
