@@ -3,6 +3,7 @@
 NightjarError                   every error that Nightjar raises on purpose; its text says what to do
 ├── InvalidInput                a merchant, a profile, a night or a call that cannot be used as it is
 │   └── ForbiddenHost           an address that a token may not be sent to
+├── NeverOpened                 a night that no dispatcher opened: there is nothing to close
 ├── InvalidMessage              a message or event that is not one of ours; retrying it is useless
 └── Conflict                    somebody else wrote first; read again and decide anew
 """
@@ -18,6 +19,10 @@ class InvalidInput(NightjarError):
 
 class ForbiddenHost(InvalidInput):
     """The address is not https, or its host is not one that the operator allows."""
+
+
+class NeverOpened(NightjarError):
+    """No dispatcher ever opened the night. Trying again cannot help: somebody has to start it."""
 
 
 class InvalidMessage(NightjarError):

@@ -7,17 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
 
 from functions.audit.absence import Reason
-from functions.audit.grant import MILESTONES, milestone
+from functions.audit.grant import milestone
 from functions.audit.merchant import Extra
 from functions.audit.outcome import Status
+from functions.audit.snapshot import Effort
 from functions.audit.verdict import AuditState
 from functions.audit.wording import counted
-
-SOONEST: Final = 10
-MUTES_LISTED: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +23,7 @@ class AuditHead:
 
     ``days_left``: for how many days its connection lives on; ``None`` where nobody could tell. ``failures``: what
     failed there tonight, by the names of ``rootcause``. ``extra_checks``: what is expected of a pending one beside the
-    fifteen.
+    fifteen. ``new_criticals`` and ``ended_criticals``: as the verdict had them; ``effort``: what the fetch took.
     """
 
     merchant_id: str
@@ -36,6 +33,9 @@ class AuditHead:
     days_left: Decimal | None = None
     failures: tuple[str, ...] = ()
     extra_checks: tuple[Extra, ...] = ()
+    new_criticals: tuple[str, ...] = ()
+    ended_criticals: tuple[str, ...] = ()
+    effort: Effort | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,51 +127,9 @@ def ending_soon(heads: Iterable[AuditHead]) -> tuple[str, ...]:
     return tuple(f"{merchant_id} {_in_days(left)}" for left, merchant_id in sorted(near))
 
 
-def summary_text(coverage: Coverage, ending: tuple[str, ...] = (), unmuted: tuple[str, ...] = ()) -> tuple[str, str]:
-    """Return subject and body of the night's summary for the operators. "All clear" only at full coverage.
-
-    ``ending``: as ``ending_soon`` tells it. ``unmuted``: the mutes that ended, as ``ended_text`` announces them.
-    """
-    night = coverage.night.isoformat()
-    clear = coverage.is_full and not coverage.outcomes[Status.CRITICAL] and not coverage.outcomes[Status.NOT_EVALUATED]
-    head = (
-        "all clear"
-        if clear
-        else f"{coverage.audited} of {coverage.expected} audited, {coverage.outcomes[Status.CRITICAL]} critical"
-    )
-    lines = [
-        (
-            f"Night of {night}: {coverage.audited} of {coverage.expected} expected merchants were audited "
-            f"({coverage.percent:.1f} %)."
-        ),
-        "Outcomes: " + ", ".join(f"{count} {status.value}" for status, count in coverage.outcomes.items()) + ".",
-    ]
-    if coverage.causes:
-        causes = ", ".join(f"{reason.value} {count}" for reason, count in coverage.causes.items())
-        lines.append(f"Not evaluated because of: {causes}.")
-    if coverage.failed:
-        lines.append(f"No fetch came back for: {_names(coverage.failed)}.")
-    if coverage.missing:
-        lines.append(f"Still pending at the close: {_names(coverage.missing)}.")
-    if ending:
-        soon = _names(ending, listed=SOONEST)
-        lines.append(f"Connections that end within {MILESTONES[-1]} days, the soonest first: {soon}.")
-    if unmuted:
-        lines += ["Mutes that ended:", *(f"- {one}" for one in unmuted[:MUTES_LISTED])]
-        lines += [f"- and {len(unmuted) - MUTES_LISTED} more"] if len(unmuted) > MUTES_LISTED else []
-    if not coverage.expected:
-        lines.append("Nobody was expected: is any merchant enabled, and did the dispatcher run?")
-    return f"Nightjar {night}: {head}", "\n".join(lines) + "\n"
-
-
 def _in_days(left: Decimal) -> str:
     """Return when, in whole days: a connection that ends in 2.9 days has two of them left."""
     days = int(left // 1)
     if left < 0:
         return "has ended"
     return f"in {counted(days, 'day')}" if days else "in less than a day"
-
-
-def _names(ids: tuple[str, ...], listed: int = 50) -> str:
-    rest = len(ids) - listed
-    return ", ".join(ids[:listed]) + (f" and {rest} more" if rest > 0 else "")

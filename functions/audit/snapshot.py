@@ -197,6 +197,18 @@ class ClicksSeen(Model):
     bio_link: Count
 
 
+class Effort(Model):
+    """What the fetch took: seconds by the clock, waiting for turns included, and requests that were sent to sources."""
+
+    seconds: Decimal
+    requests: int
+
+    @classmethod
+    def of(cls, seconds: float, requests: int) -> Effort:
+        """Return it with the seconds to a tenth."""
+        return cls(seconds=Decimal(seconds).quantize(Decimal("0.1")), requests=requests)
+
+
 class Snapshot(Model):
     """One merchant's night. ``fetched`` is false when no fetch ever came back and all parts are absences for that.
 
@@ -204,7 +216,7 @@ class Snapshot(Model):
     ``account_type_unseen`` is why the latter did not tell, where it was asked.
     ``public_stats`` are the counts that everybody can see, asked only where the operator may (Research API) and
     ``stats`` are absent; ``None`` means never asked. So it does of ``bio_link`` and ``clicks``, asked for only where
-    the merchant has the check switched on that looks at them.
+    the merchant has the check switched on that looks at them. ``effort`` is ``None`` where nothing was fetched.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -227,6 +239,7 @@ class Snapshot(Model):
     sources: Annotated[SourcesSeen | Absent, _IN_ORDER]
     bio_link: Annotated[BioLinkSeen | Absent, _IN_ORDER] | None = None
     clicks: Annotated[ClicksSeen | Absent, _IN_ORDER] | None = None
+    effort: Effort | None = None
 
     @classmethod
     def unseen(

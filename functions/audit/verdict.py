@@ -15,14 +15,14 @@ from functions.audit.extra_checks import asked_for
 from functions.audit.finding import Finding, Move, Pace, move
 from functions.audit.judge import CrashReport, judge
 from functions.audit.kpi import Kpi, kpis_of
-from functions.audit.merchant import Digest, Merchant
+from functions.audit.merchant import Digest, Merchant, Severity
 from functions.audit.mute import ended_for
 from functions.audit.news import News, Scene
 from functions.audit.outcome import Outcome, Status
 from functions.audit.periods import Periods
 from functions.audit.profile import Profile
 from functions.audit.rootcause import RootCause, explains, failures_of, root_cause
-from functions.audit.snapshot import Snapshot
+from functions.audit.snapshot import Effort, Snapshot
 from functions.audit.telling import NOTHING_IN_THE_WAY, Circumstances, Decision, Hold, Send, decide
 
 
@@ -52,6 +52,7 @@ class Audit:
     pace: Pace
     failures: tuple[str, ...]
     evaluated_at: datetime
+    effort: Effort | None = None
 
     @property
     def counts(self) -> Mapping[Status, int]:
@@ -62,12 +63,23 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Everything that one evaluation writes, in one transaction."""
+    """Everything that one evaluation writes, in one transaction.
+
+    ``new_criticals``: the checks that turned critical tonight, told or not; ``ended_criticals``: those that were
+    critical and are not any more.
+    """
 
     audit: Audit
     findings: tuple[Finding, ...]
     moves: Mapping[str, Move]
     alert: Alert | None
+    new_criticals: tuple[str, ...] = ()
+    ended_criticals: tuple[str, ...] = ()
+
+    @property
+    def as_history(self) -> Verdict:
+        """What is left of it where the findings know of later nights: the audit."""
+        return Verdict(self.audit, findings=(), moves={}, alert=None)
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -113,6 +125,7 @@ def audit_of(
         pace=profile.pace,
         failures=failures_of(snapshot, merchant, outcomes),
         evaluated_at=evaluated_at,
+        effort=snapshot.effort,
     )
 
 
@@ -155,6 +168,18 @@ def conclude(
         audit=audit,
         findings=tuple(findings),
         moves={check_id: happened for check_id, (_, happened) in moved.items()},
+        new_criticals=tuple(
+            check_id
+            for check_id, (finding, _) in moved.items()
+            if finding is not before.get(check_id) and finding.critical_since == audit.night
+        ),
+        ended_criticals=tuple(
+            check_id
+            for check_id, (finding, _) in moved.items()
+            if finding.severity is not Severity.CRITICAL
+            and check_id in before
+            and before[check_id].severity is Severity.CRITICAL
+        ),
         alert=_alert(
             audit,
             merchant,

@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING
 
 from functions.audit.absence import Absent, Reason
 from functions.audit.checks import CATALOGUE
-from functions.audit.errors import NightjarError
+from functions.audit.errors import NeverOpened
 from functions.audit.fleet import fleet_text, shared_failures
 from functions.audit.headline import ascii_line
 from functions.audit.merchant import Merchant
 from functions.audit.mute import ended_text
-from functions.audit.night import AuditHead, Coverage, FleetFailure, cover, ending_soon, summary_text
+from functions.audit.night import AuditHead, Coverage, FleetFailure, cover
 from functions.audit.outcome import Status
 from functions.audit.profile import Profile
 from functions.audit.rootcause import NO_FETCH
 from functions.audit.snapshot import Snapshot
+from functions.audit.summary import Unsent, never_opened_text, summary_text
 from functions.audit.verdict import AuditState, audit_of
 from functions.closer.stand_in import StandIn
-from functions.closer.waiting import Waiting
+from functions.closer.waiting import Waiting, night_of
 from functions.store.alerts import NIGHTS_SWEPT
 from functions.store.verdicts import Kept, settle
 from functions.store.waits import Waited
@@ -64,11 +65,12 @@ class Closer:
         """Close a night. Doing it again recounts and tells nobody twice.
 
         Raises:
-            NightjarError: no dispatcher ever opened the night: it cannot be closed, and the missing-night alarm rings.
+            NeverOpened: no dispatcher ever opened the night. Operators were told, and the missing-night alarm rings.
         """
         row = self.tables.nights.get(night)
         if row is None:
-            raise NightjarError(
+            self._tell(*never_opened_text(night))
+            raise NeverOpened(
                 f"The night {night} was never opened: the dispatcher did not run. "
                 "Look at its log and its dead-letter queue, then start the night by hand."
             )
@@ -76,6 +78,7 @@ class Closer:
         heads = [head for head in settled if head is not None]
         coverage = cover(night, heads)
         fleet = self._shared(night, heads)
+        unsent = self._unsent(night)
         swept = self._sweep(night, now)
         waited = Waiting(self.tables, partial(self._shared_on, night, fleet), self.on_failure).end(night)
         StandIn(self.tables, self._tell).speak(night, now=now)
@@ -84,7 +87,7 @@ class Closer:
             # Told before it is recorded: a crash in between repeats the messages, and never loses one.
             if any(failure.is_due(night, self.profile.pace.remind_nights) for failure in fleet):
                 self._tell(*fleet_text(night, fleet, coverage.expected))
-            self._tell(*summary_text(coverage, ending_soon(heads), self._unmuted(night)))
+            self._tell(*summary_text(coverage, heads, unsent=unsent, unmuted=self._unmuted(night)))
         self.tables.nights.close(coverage, fleet, at=now)
         for merchant_id in (*coverage.failed, *coverage.missing):
             # Erased while its name was on its way here: whoever erases looks for names after the audits are gone.
@@ -160,6 +163,14 @@ class Closer:
         merchant = Merchant.model_construct(id=merchant_id, name=merchant_id)
         audit = audit_of(snapshot, None, self.profile, evaluated_at=now)
         return settle(self.tables, audit, merchant, ttl=self.kept.from_(now)) is not None
+
+    def _unsent(self, night: date) -> list[Unsent]:
+        """Return what should have left by now: before the close lets go what waited for it."""
+        texts = self.tables.texts.unsettled(night, held=False)
+        return [
+            *(Unsent(merchant_id, night_of(alert_id)) for merchant_id, alert_id in self.tables.alerts.unsent(night)),
+            *(Unsent(merchant_id, night_of(alert_id), is_text=True) for merchant_id, alert_id in texts),
+        ]
 
     def _sweep(self, night: date, now: datetime) -> int:
         """Touch every alert that never left, so that the stream shows it to the notifier once more."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from functions.audit.errors import NeverOpened
 from functions.audit.profile import default_profile
 from functions.audit.start import Start
 from functions.audit.telling import Held
@@ -48,6 +49,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int | st
     try:
         night = Start.parse(event).of_night
         closed = closer.close(night, now=datetime.now(UTC))
+    except NeverOpened as error:
+        # Not raised: the operators know, and would be told once more with each retry. The missing-night alarm rings.
+        metrics.add_metric("NightsNeverOpened", MetricUnit.Count, 1)
+        logger.error("The night was never opened.", extra=about(error))
+        return {"night": night.isoformat(), "state": "never_opened"}
     except Exception as error:
         logger.error("The night could not be closed.", extra=about(error))
         raise

@@ -29,7 +29,7 @@ class Waiting:
         Doing it again, after a crash too, goes on where it ended: what waits no more is left as it is.
         """
         keys = list(self.tables.alerts.waiting(night))
-        shared = {of: frozenset(self.shared_on(of)) for of in {_night(alert_id) for _, alert_id in keys}}
+        shared = {of: frozenset(self.shared_on(of)) for of in {night_of(alert_id) for _, alert_id in keys}}
         with ThreadPoolExecutor(WRITERS) as writers:
             return Counter(writers.map(partial(self._end, shared), keys))
 
@@ -45,5 +45,6 @@ class Waiting:
             return Waited.NOT_WAITING
 
 
-def _night(alert_id: str) -> date:
+def night_of(alert_id: str) -> date:
+    """Return the night that an alert belongs to."""
     return date.fromisoformat(alert_id.partition("#")[0])

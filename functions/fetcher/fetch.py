@@ -14,9 +14,10 @@ from functions.audit.grant import INVALID_GRANT, Grant, GrantStore, rejection
 from functions.audit.hosts import HostPolicy, Party
 from functions.audit.merchant import Analytics, Merchant, Provider, TikTok
 from functions.audit.periods import Periods
-from functions.audit.snapshot import AccountStats, Snapshot, TokenSeen
+from functions.audit.snapshot import AccountStats, Effort, Snapshot, TokenSeen
 from functions.fetcher.aside import aside
 from functions.fetcher.channels import NO_ANALYTICS, Channels
+from functions.fetcher.effort import tallied
 from functions.fetcher.extras import Extras, Kind
 from functions.fetcher.guarded import guarded
 from functions.fetcher.http import Http
@@ -63,8 +64,13 @@ class Fetcher:
         Raises:
             Exception: only for what is ours or AWS's: a token store that cannot be read or written.
         """
-        asking = _Asking(self, merchant, periods, now, deadline=self.http.clock() + self.seconds)
-        channels = asking.channels
+        began = self.http.clock()
+        with tallied() as tally:
+            seen = await self._seen(_Asking(self, merchant, periods, now, deadline=began + self.seconds), night)
+        return seen.model_copy(update={"effort": Effort.of(self.http.clock() - began, tally.requests)})
+
+    async def _seen(self, asking: _Asking, night: date) -> Snapshot:
+        merchant, periods, now, channels = asking.merchant, asking.periods, asking.now, asking.channels
         extras = Extras(
             self.http, self.grants, self.hosts, self.new_owner, self.business_keys, self.research, self.probe
         )

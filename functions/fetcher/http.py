@@ -24,6 +24,7 @@ import httpx
 from functions.audit.hosts import HostPolicy
 from functions.fetcher.body import TooMuch, read_body
 from functions.fetcher.dial import Refused
+from functions.fetcher.effort import count_request
 from functions.fetcher.network import guarded_transport
 from functions.fetcher.pace import Pace, door_of
 
@@ -214,6 +215,7 @@ class Http:
         return max(answer.retry_after or 0.0, self._random.uniform(0, longest))
 
     async def _once(self, method: str, url: str, *, seconds: float, **request: Any) -> Answer:  # noqa: ANN401 - as above
+        count_request()
         try:
             async with asyncio.timeout(seconds), self._client.stream(method, url, **request) as response:
                 return await self._read(response)

@@ -20,6 +20,7 @@ from functions.audit.absence import Absent, Reason
 from functions.audit.snapshot import BioLinkSeen
 from functions.fetcher.body import TooMuch, read_body
 from functions.fetcher.dial import Refused
+from functions.fetcher.effort import count_request
 from functions.fetcher.network import public_transport
 
 NAME: Final = "nightjar"
@@ -95,6 +96,7 @@ class _Look:
     async def _ask(self, url: str) -> tuple[int, str | None]:
         """Return status and new address. What HEAD does not show as fine is asked once more as a browser asks."""
         for method in ("HEAD", "GET"):
+            count_request()
             async with self.client.stream(method, url) as response:
                 status, location = response.status_code, response.headers.get("location")
             if status in _FINE or (status in REDIRECTS and location):
@@ -114,6 +116,7 @@ class _Look:
         """Return what a host asks of programs. One that cannot tell is not looked at (RFC 9309, section 2.3.1)."""
         url, rules = urljoin(origin, "/robots.txt"), RobotFileParser()
         for _ in range(MOST_FOR_ROBOTS + 1):
+            count_request()
             async with self.client.stream("GET", url) as response:
                 status, location = response.status_code, response.headers.get("location")
                 if status in REDIRECTS and location:

@@ -14,6 +14,7 @@ from functions.audit.merchant import Extra
 from functions.audit.night import AuditHead
 from functions.audit.outcome import Status
 from functions.audit.plain import kpi_plain, outcome_plain
+from functions.audit.snapshot import Effort
 from functions.audit.verdict import Audit, AuditState
 from functions.store.fence import written_unless_erased
 from functions.store.items import (
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 NOT_THERE_YET = f"attribute_not_exists(merchant_id) OR {OVER}"
+_HEAD = ("counts", "reasons", "failures", "extra_checks", "new_criticals", "ended_criticals", "effort")
 
 
 class Audits:
@@ -100,7 +102,7 @@ class Audits:
     def heads(self, night: date) -> Iterator[AuditHead]:
         """Yield what the night's summary needs of each expected merchant. An index: a moment behind the table."""
         names = {
-            **{f"#{name}": name for name in ("night", "state", "counts", "reasons", "failures", "extra_checks")},
+            **{f"#{name}": name for name in ("night", "state", *_HEAD)},
             **{f"#{name}": name for name in ("outcomes", "value", "unit")},
             **TTL_NAME,
         }
@@ -111,7 +113,7 @@ class Audits:
             KeyConditionExpression="#night = :night",
             FilterExpression=NOT_OVER,
             ProjectionExpression=(
-                "merchant_id, #state, #counts, #reasons, #failures, #extra_checks, "
+                f"merchant_id, #state, {', '.join(f'#{name}' for name in _HEAD)}, "
                 "#outcomes.access_token.#value, #outcomes.access_token.#unit"
             ),
             ExpressionAttributeNames=names,
@@ -138,10 +140,17 @@ class Audits:
         return None if row is None or is_over(row, self._clock) else row
 
 
-def audit_item(audit: Audit, *, ttl: datetime, failures: Sequence[str] = ()) -> Item:
+def audit_item(
+    audit: Audit,
+    *,
+    ttl: datetime,
+    failures: Sequence[str] = (),
+    new_criticals: Sequence[str] = (),
+    ended_criticals: Sequence[str] = (),
+) -> Item:
     """Return the item of a finished audit. Without ``pending_night``, it leaves the index of unfinished ones.
 
-    ``failures`` are the verdict's: what the closer counts over the fleet.
+    ``failures``, ``new_criticals`` and ``ended_criticals`` are the verdict's: what the closer tells of the fleet.
     """
     reasons = Counter(reason.value for outcome in audit.outcomes for reason in outcome.reasons)
     outcomes: dict[str, Any] = {}
@@ -158,6 +167,9 @@ def audit_item(audit: Audit, *, ttl: datetime, failures: Sequence[str] = ()) -> 
             "counts": {status.value: count for status, count in audit.counts.items()},
             "reasons": dict(reasons),
             "failures": list(failures) or None,
+            "new_criticals": list(new_criticals) or None,
+            "ended_criticals": list(ended_criticals) or None,
+            "effort": audit.effort.model_dump() if audit.effort else None,
             "outcomes": outcomes,
             "kpis": {kpi.name: _told(kpi_plain(kpi)) for kpi in audit.kpis},
             "periods": periods,
@@ -183,6 +195,9 @@ def _head(row: Item) -> AuditHead:
         days_left=_days_left(row),
         failures=tuple(row.get("failures", ())),
         extra_checks=tuple(Extra(extra) for extra in row.get("extra_checks", ())),
+        new_criticals=tuple(row.get("new_criticals", ())),
+        ended_criticals=tuple(row.get("ended_criticals", ())),
+        effort=Effort(**row["effort"]) if "effort" in row else None,
     )
 
 

@@ -52,22 +52,23 @@ class Texts:
         told = {"sms_state": TextState.WITHHELD, "sms_held_for": because, "sms_held_until": None, "unsent_night": None}
         return self._change(merchant_id, alert_id, change(told, NOT_LEFT, given=_STATES))
 
-    def unsettled(self, night: date) -> Iterator[tuple[str, str]]:
+    def unsettled(self, night: date, *, held: bool = True) -> Iterator[tuple[str, str]]:
         """Yield the keys of alerts that left and whose text did not: the night's, then those of the week before.
 
-        Those that are held for good reason are among them. An index: a moment behind the table.
+        ``held``: with those that are held for good reason. An index: a moment behind the table.
         """
+        states = {name: state for name, state in _STATES.items() if held or state is not TextState.HELD}
         for back in range(NIGHTS_SWEPT):
             rows = pages(
                 self._client,
                 TableName=self._name,
                 IndexName="unsent",
                 KeyConditionExpression="unsent_night = :night",
-                FilterExpression=f"{NOT_LEFT} AND {NOT_OVER}",
+                FilterExpression=f"#sms_state IN ({', '.join(f':{name}' for name in states)}) AND {NOT_OVER}",
                 ProjectionExpression="merchant_id, alert_id",
                 ExpressionAttributeNames={"#sms_state": "sms_state", **TTL_NAME},
                 ExpressionAttributeValues={
-                    **{f":{name}": {"S": state.value} for name, state in _STATES.items()},
+                    **{f":{name}": {"S": state.value} for name, state in states.items()},
                     ":night": {"S": (night - timedelta(days=back)).isoformat()},
                     **now_value(self._clock),
                 },

@@ -93,7 +93,7 @@ def settle(
         before = tables.findings.of_merchant(merchant.id)
         verdict = conclude(audit, merchant, before, around)
         if _is_history(audit.night, before):
-            verdict = replace(verdict, findings=(), moves={}, alert=None)
+            verdict = verdict.as_history
         elif verdict.alert is not None and verdict.alert.state is AlertState.WAITING:
             night = tables.nights.get(audit.night)
             if night is not None and night.closed_at is not None:
@@ -181,7 +181,13 @@ def _audit_put(tables: Tables, verdict: Verdict, ttl: datetime) -> TransactWrite
     return {
         "Put": {
             "TableName": tables.audits.name,
-            "Item": audit_item(verdict.audit, ttl=ttl, failures=verdict.failures),
+            "Item": audit_item(
+                verdict.audit,
+                ttl=ttl,
+                failures=verdict.failures,
+                new_criticals=verdict.new_criticals,
+                ended_criticals=verdict.ended_criticals,
+            ),
             "ConditionExpression": NOT_DONE_YET if done else NOT_ENDED_YET,
             "ExpressionAttributeNames": {"#state": "state", **TTL_NAME},
             "ExpressionAttributeValues": {**value, **now_value(tables.clock)},

@@ -174,6 +174,13 @@ def test_the_notifier_names_the_poison_and_does_the_rest(cloud: Cloud, start: St
     assert cloud.rows("alerts")[0]["state"] == "published"
 
 
+def test_the_closer_tells_the_operators_of_a_night_that_never_began_once(cloud: Cloud, start: Start) -> None:
+    (heard,) = _heard(cloud, start("closer"), "operators", event("closer"))
+
+    assert heard["Subject"] == "Nightjar 2026-11-22: nobody was audited, the night never began"
+    assert cloud.rows("nights") == []
+
+
 def test_the_closer_ends_the_night_of_its_schedule(cloud: Cloud, start: Start) -> None:
     _expect(cloud)
     cloud.tables.audits.expect("lost", NIGHT, at=NOW, ttl=TTL)
@@ -182,7 +189,7 @@ def test_the_closer_ends_the_night_of_its_schedule(cloud: Cloud, start: Start) -
 
     (heard,) = _heard(cloud, module, "operators", event("closer"))
 
-    assert heard["Subject"] == "Nightjar 2026-11-22: 1 of 2 audited, 1 critical"
+    assert heard["Subject"] == "Nightjar 2026-11-22: 1 of 2 audited, 1 critical (1 new)"
     night = cloud.tables.nights.get(NIGHT)
     assert night is not None
     assert night.closed_at is not None

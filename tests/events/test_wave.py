@@ -125,7 +125,7 @@ def test_a_wave_is_one_message_to_the_operators_and_none_to_merchants(
 
     assert stage.told() == []
     assert stage.operators() == [
-        "Nightjar 2026-11-22: 12 of 12 audited, 11 critical",
+        "Nightjar 2026-11-22: 12 of 12 audited, 11 critical (11 new)",
         "Nightjar 2026-11-22: access_token:rejected at 10 of 12 merchants",
     ]
     held = [row for row in stage.cloud.rows("alerts") if row["merchant_id"] in WAVE]

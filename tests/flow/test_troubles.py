@@ -93,8 +93,11 @@ def test_a_night_that_nobody_opened_is_not_closed(stage: Rehearsal) -> None:
         FunctionName=f"{stage.stage.prefix}closer", Payload=json.dumps({"night": never.isoformat()}).encode()
     )
 
-    assert answer["FunctionError"]
-    assert "never opened" in json.loads(answer["Payload"].read())["errorMessage"]
+    # It is no error to be tried again: the operators are told, once.
+    assert "FunctionError" not in answer
+    assert json.loads(answer["Payload"].read()) == {"night": "2026-01-01", "state": "never_opened"}
+    told = [message.subject for message in stage.aws.outbox() if message.subject and "2026-01-01" in message.subject]
+    assert told == ["Nightjar 2026-01-01: nobody was audited, the night never began"]
     assert stage.stage.tables.nights.get(never) is None
 
 

@@ -9,11 +9,12 @@ from typing import Any, cast
 
 import pytest
 
-from functions.audit.errors import NightjarError
+from functions.audit.errors import NeverOpened
 from functions.audit.merchant import Extra
 from functions.audit.night import cover
 from functions.audit.outcome import Status
 from functions.audit.profile import default_profile
+from functions.audit.snapshot import Effort
 from functions.audit.verdict import AuditState
 from functions.closer.close import Closed, Closer
 from functions.store.tables import Tables
@@ -244,14 +245,59 @@ def test_closing_a_closed_night_again_changes_nothing(stage: Stage) -> None:
     assert stage.cloud.everything() == before
 
 
-def test_a_night_that_was_never_opened_is_refused_and_told_to_nobody(cloud: Cloud) -> None:
+def test_a_night_that_was_never_opened_is_told_to_the_operators_and_refused(cloud: Cloud) -> None:
     stage = Stage(cloud)
 
-    with pytest.raises(NightjarError, match="2026-11-21 was never opened"):
+    with pytest.raises(NeverOpened, match="2026-11-21 was never opened"):
         stage.close()
 
-    assert stage.sns.published == []
+    (told,) = stage.sns.published
+    assert told["TopicArn"].endswith("operators")
+    assert told["Subject"] == "Nightjar 2026-11-21: nobody was audited, the night never began"
     assert cloud.raw("nights") == []
+
+
+def test_what_turned_and_what_is_over_tonight_is_told(stage: Stage) -> None:
+    shops = ("larkspur", "foxglove")
+    for at in (-2, -1):
+        worse = audit(channel(bounce_rate="81.2"), night=night_after(at), merchant_id="foxglove")
+        settle(stage.cloud.tables, worse, merchant(id="foxglove"), ttl=TTL)
+    stage.expect(*shops)
+    stage.audited("larkspur", bounce_rate="81.2")
+    stage.audited("foxglove", bounce_rate="61")
+
+    stage.close()
+
+    body = stage.sns.published[0]["Message"]
+    assert "New criticals: 1 at 1 merchant.\n- larkspur: bounce_rate\n" in body
+    assert "No longer critical: 1 at 1 merchant.\n- foxglove: bounce_rate\n" in body
+
+
+def test_what_the_fetches_took_is_told(stage: Stage) -> None:
+    stage.expect("larkspur")
+    seen = channel().model_copy(update={"effort": Effort.of(3.14159, 12)})
+    settle(stage.cloud.tables, audit(seen), merchant(), ttl=TTL)
+
+    stage.close()
+
+    body = stage.sns.published[0]["Message"]
+    assert "Slowest: larkspur 3.1 s." in body
+    assert "Most requests: larkspur 12." in body
+
+
+def test_a_message_that_should_have_left_long_ago_is_told_and_one_that_waits_for_this_close_is_not(
+    stage: Stage,
+) -> None:
+    lost = audit(channel(bounce_rate="81.2"), night=night_after(-1), merchant_id="lost")
+    settle(stage.cloud.tables, lost, merchant(id="lost"), ttl=TTL)
+    stage.expect("broken")
+    broken = audit(snapshot(token=token(rejected="rejected")), merchant_id="broken")
+    settle(stage.cloud.tables, broken, merchant(id="broken"), ttl=TTL)
+
+    stage.close()
+
+    body = stage.sns.published[-1]["Message"]
+    assert "1 message has not left yet: lost of 2026-11-20. It is tried again now." in body
 
 
 def test_a_night_that_expected_nobody_is_not_all_clear(stage: Stage) -> None:

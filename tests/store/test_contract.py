@@ -20,6 +20,7 @@ from functions.audit.mute import Kind
 from functions.audit.night import Coverage, FleetFailure
 from functions.audit.outcome import Status
 from functions.audit.restate import correction
+from functions.audit.snapshot import Effort
 from functions.store.contract.catalogue import TABLES
 from functions.store.own_topics import READ, TEXT
 from functions.store.restatements import supersede
@@ -75,7 +76,8 @@ def _nights(cloud: Cloud) -> None:
         seen = channel(bounce_rate=rate) if rate else revoked()
         own = EVERYTHING if night == 0 else merchant()
         settle(tables, audit(seen, own, night=night_after(night)), own, ttl=TTL)
-    for night, seen in enumerate((channel(bounce_rate="81.2"), revoked())):
+    took = {"effort": Effort.of(3.1, 12)}
+    for night, seen in enumerate((channel(bounce_rate="81.2").model_copy(update=took), revoked())):
         settle(tables, audit(seen, merchant_id="betony", night=night_after(night)), merchant(id="betony"), ttl=TTL)
     tables.snapshots.put_once(snapshot(), ttl=TTL)
     tables.nights.open(NIGHT, at=NOW, ttl=TTL)

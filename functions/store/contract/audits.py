@@ -96,6 +96,13 @@ class Windows(TypedDict):
     series: Annotated[Window, says("The days of the daily series.")]
 
 
+class Effort(TypedDict):
+    """What a fetch took."""
+
+    seconds: Annotated[Number, says("By the clock, waiting for turns included, to a tenth.", unit="s")]
+    requests: Annotated[Count, says("Requests that were sent to sources, repeated ones too.")]
+
+
 class Audit(TypedDict):
     """One merchant's night. Until it is judged there are keys, state and times only."""
 
@@ -115,6 +122,13 @@ class Audit(TypedDict):
     failures: NotRequired[
         Annotated[list[Text], says("What failed that night, as in `storefront sessions:source_failed`.")]
     ]
+    new_criticals: NotRequired[
+        Annotated[list[CheckName], says("Which checks turned critical that night, told or not.")]
+    ]
+    ended_criticals: NotRequired[
+        Annotated[list[CheckName], says("Which checks had been critical and were not any more.")]
+    ]
+    effort: NotRequired[Annotated[Effort, says("What the fetch took. Absent where nothing was fetched.")]]
     outcomes: NotRequired[Annotated[dict[CheckName, Outcome], says("What each check came to, by check.")]]
     kpis: NotRequired[Annotated[dict[KpiName, Kpi], says("Every figure of the channel, by name.")]]
     periods: NotRequired[Annotated[Windows, says("The days that the night looked at.")]]
