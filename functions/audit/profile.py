@@ -22,7 +22,15 @@ from functions.audit.merchant import Merchant, Override, Severity
 from functions.audit.model import Model
 from functions.audit.outcome import Origin
 from functions.audit.periods import Periods
-from functions.audit.reasoned import LIMITS, CheckSettings, FindingSettings, FleetSettings, PeriodSettings, Reasoned
+from functions.audit.reasoned import (
+    LIMITS,
+    CheckSettings,
+    FindingSettings,
+    FleetSettings,
+    LateSettings,
+    PeriodSettings,
+    Reasoned,
+)
 from functions.audit.rootcause import Share
 from functions.audit.wording import FLOORS
 
@@ -49,6 +57,7 @@ class Profile(Model):
     floors: dict[str, Reasoned[int]]
     findings: FindingSettings
     fleet: FleetSettings
+    late: LateSettings
     checks: dict[str, CheckSettings]
     extra_checks: dict[str, CheckSettings]
 

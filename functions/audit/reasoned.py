@@ -21,6 +21,7 @@ LIMITS: Final = {
         "remind_nights": (1, 60),
     },
     "fleet": {"share_percent": (1, 100), "merchants": (2, 1_000_000)},
+    "late": {"change_percent": (0, 50)},
 }
 
 
@@ -54,6 +55,12 @@ class FleetSettings(Model):
 
     share_percent: Reasoned[Decimal]
     merchants: Reasoned[int]
+
+
+class LateSettings(Model):
+    """From where on late figures have a night read again: see ``restate``."""
+
+    change_percent: Reasoned[Decimal]
 
 
 class CheckSettings(Model):

@@ -6,8 +6,9 @@ they differ from what those nights saw, these are asked for again and judged ane
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Final
 
 from functions.audit.absence import Absent, Reason
@@ -22,12 +23,14 @@ from functions.audit.telling import Decision, Held, Hold, Send, Why
 from functions.audit.verdict import Audit
 
 NIGHTS: Final = 3  # that are looked back to
+_FIGURES: Final = 3  # of a day: sessions, goals, revenue
 MOST_VERSIONS: Final = 1 + NIGHTS  # of a night's snapshot: each later night may bring one
 
 
-def is_outdated(then: Snapshot, now: Snapshot) -> bool:
+def is_outdated(then: Snapshot, now: Snapshot, *, change_percent: Decimal) -> bool:
     """Say whether ``now`` shows other figures for days that ``then`` was judged on, or figures that were late then.
 
+    Other figures are those that move a period's sum of sessions, goals or revenue by more than ``change_percent``.
     Another source or currency is no late figure, and a figure that is not shown any more says nothing.
     """
     if now.taken_at <= then.taken_at or isinstance(now.sessions, Absent):
@@ -39,17 +42,25 @@ def is_outdated(then: Snapshot, now: Snapshot) -> bool:
     old, new = then.sessions.series, now.sessions.series
     if isinstance(old, Absent) or isinstance(new, Absent):
         return False
-    after = dict(_days(new))
-    return any(_changed(figures, after[day]) for day, figures in _days(old) if day in after)
+    before, after = dict(_days(old)), dict(_days(new))
+    for period in (then.periods.current, then.periods.prior):
+        both = [(before[day], after[day]) for day in period if day in before and day in after]
+        for at in range(_FIGURES):
+            was = _sum(one[at] for one, _ in both)
+            # What is not shown any more counts as it was.
+            is_now = _sum(one[at] if other[at] is None else other[at] for one, other in both)
+            if abs(is_now - was) * 100 > change_percent * was:
+                return True
+    return False
 
 
-def _days(series: Series) -> Iterator[tuple[date, tuple[object, ...]]]:
+def _sum(figures: Iterable[Decimal | int | None]) -> Decimal:
+    return sum((Decimal(figure or 0) for figure in figures), Decimal())
+
+
+def _days(series: Series) -> Iterator[tuple[date, tuple[Decimal | int | None, ...]]]:
     for at, figures in enumerate(zip(series.sessions, series.goal_completions, series.revenue, strict=True)):
         yield series.start + timedelta(days=at), figures
-
-
-def _changed(old: tuple[object, ...], new: tuple[object, ...]) -> bool:
-    return any(after is not None and after != before for before, after in zip(old, new, strict=True))
 
 
 def read_again(then: Snapshot, seen: Snapshot) -> Snapshot | None:

@@ -56,7 +56,8 @@ class Rejudge:
         return tuple(
             FetchJob(merchant_id=job.merchant_id, night=night, version=version + 1)
             for night, (version, then) in known.items()
-            if version < MOST_VERSIONS and is_outdated(then, tonight)
+            if version < MOST_VERSIONS
+            and is_outdated(then, tonight, change_percent=self.profile.late.change_percent.value)
         )
 
     def judge(self, job: EvaluateJob, merchant: Merchant) -> Rejudged:

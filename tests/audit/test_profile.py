@@ -69,8 +69,9 @@ viral_spike.warn                                    0
 viral_spike.times_median                            3
 viral_spike.rise_percent                            20
 """
-# Beside the design's: what the checks are judged by that are off unless a merchant wants them.
+# Beside the design's: late figures, and what the checks are judged by that are off unless a merchant wants them.
 EXTRA = """
+late.change_percent                                 1
 floors.clicks                                       100
 bio_link.broken                                     warn
 bio_link.loop                                       warn
@@ -88,6 +89,7 @@ def numbers(profile: Profile) -> dict[str, str]:
         f"findings.{name}": str(getattr(profile.findings, name).value) for name in type(profile.findings).model_fields
     }
     found |= {f"fleet.{name}": str(getattr(profile.fleet, name).value) for name in type(profile.fleet).model_fields}
+    found |= {f"late.{name}": str(getattr(profile.late, name).value) for name in type(profile.late).model_fields}
     found |= {f"floors.{name}": str(floor.value) for name, floor in profile.floors.items()}
     for check_id, settings in {**profile.checks, **profile.extra_checks}.items():
         levels = {"info": settings.info, "warn": settings.warn, "critical": settings.critical}

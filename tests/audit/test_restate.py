@@ -12,6 +12,7 @@ import pytest
 from functions.audit.absence import Absent, Reason
 from functions.audit.finding import Finding
 from functions.audit.outcome import Status
+from functions.audit.profile import default_profile
 from functions.audit.restate import correction, is_outdated, is_same, read_again
 from functions.audit.snapshot import Series, Snapshot
 from functions.audit.telling import Held, Why
@@ -21,6 +22,10 @@ from tests.store.stories import audit
 LATER = NOW + timedelta(days=1)
 START = NIGHT - timedelta(days=5)
 DAYS: tuple[int | None, ...] = (100, 110, 120, 130)
+
+
+def outdated(then: Snapshot, now: Snapshot) -> bool:
+    return is_outdated(then, now, change_percent=default_profile().late.change_percent.value)
 
 
 def series(*counts: int | None, start: int = 0, revenue: str | None = "9.5") -> Series:
@@ -45,36 +50,41 @@ def tomorrow(daily: Series | Absent | None = None, **changed: Any) -> Snapshot:
         (series(*DAYS), False),
         (series(*DAYS, 140), False),
         (series(*DAYS[1:], 140, start=1), False),
-        (series(100, 110, 120, 131), True),
+        (series(100, 110, 120, 134), False),
+        (series(100, 110, 120, 135), True),
+        (series(100, 110, 120, 125), True),
         (series(100, 110, 120, None), False),
+        (series(*DAYS, revenue="9.595"), False),
         (series(*DAYS, revenue="9.6"), True),
         (series(*DAYS, revenue=None), False),
         (series(100, start=-1), False),
         (absent(), False),
     ],
 )
-def test_a_night_is_outdated_when_a_day_that_it_saw_has_another_figure(now: Series | Absent, *, expected: bool) -> None:
-    assert is_outdated(night(), tomorrow(now)) is expected
+def test_a_night_is_outdated_when_the_days_that_it_saw_come_to_another_sum(
+    now: Series | Absent, *, expected: bool
+) -> None:
+    assert outdated(night(), tomorrow(now)) is expected
 
 
 def test_a_figure_that_was_not_measured_yet_is_a_late_one() -> None:
-    assert is_outdated(night(series(100, 110, 120, None)), tomorrow())
+    assert outdated(night(series(100, 110, 120, None)), tomorrow())
 
 
 def test_a_night_whose_data_was_late_as_a_whole_is_outdated_and_one_whose_source_failed_is_not() -> None:
-    assert is_outdated(snapshot(sessions=absent(Reason.SOURCE_STALE)), tomorrow())
-    assert not is_outdated(snapshot(sessions=absent(Reason.SOURCE_FAILED)), tomorrow())
-    assert not is_outdated(snapshot(sessions=absent(Reason.SOURCE_STALE, Reason.RATE_LIMITED)), tomorrow())
-    assert not is_outdated(night(), tomorrow().model_copy(update={"sessions": absent()}))
+    assert outdated(snapshot(sessions=absent(Reason.SOURCE_STALE)), tomorrow())
+    assert not outdated(snapshot(sessions=absent(Reason.SOURCE_FAILED)), tomorrow())
+    assert not outdated(snapshot(sessions=absent(Reason.SOURCE_STALE, Reason.RATE_LIMITED)), tomorrow())
+    assert not outdated(night(), tomorrow().model_copy(update={"sessions": absent()}))
 
 
 @pytest.mark.parametrize("changed", [{"backend": "ga4"}, {"currency": "EUR"}])
 def test_another_source_or_currency_is_no_late_figure(changed: dict[str, str]) -> None:
-    assert not is_outdated(night(), tomorrow(series(1, 2, 3, 4), **changed))
+    assert not outdated(night(), tomorrow(series(1, 2, 3, 4), **changed))
 
 
 def test_what_was_read_before_does_not_outdate_what_was_read_later() -> None:
-    assert not is_outdated(tomorrow(), night(series(1, 2, 3, 4)))
+    assert not outdated(tomorrow(), night(series(1, 2, 3, 4)))
 
 
 def test_the_channel_is_taken_over_and_everything_else_stays_as_the_night_saw_it() -> None:
