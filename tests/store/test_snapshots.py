@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 
 from functions.audit.absence import Absent
@@ -181,3 +182,67 @@ def _noise(number: int) -> str:
 
 def _change(cloud: Cloud, **attributes: Any) -> None:
     cloud.dynamodb.put_item(TableName=TABLE, Item=cloud.raw("snapshots")[0] | attributes)
+
+
+# --- what was seen of a night later
+
+
+def _later(sessions: Any = None) -> Snapshot:
+    return snapshot(sessions=sessions or absent(), taken_at=NOW + timedelta(days=1))
+
+
+def test_what_was_seen_later_stands_beside_what_was_seen_first_and_is_written_once(cloud: Cloud) -> None:
+    table = cloud.tables.snapshots
+    table.put_once(snapshot(), ttl=TTL)
+
+    assert table.add_version(_later(), 2)
+    assert not table.add_version(snapshot(), 2)
+
+    assert table.get("larkspur", NIGHT) == snapshot()
+    assert table.get("larkspur", NIGHT, 2) == _later()
+    assert table.get("larkspur", NIGHT, 3) is None
+    assert table.newest("larkspur", NIGHT, NIGHT) == {NIGHT: (2, _later())}
+
+
+def test_there_is_nothing_later_than_a_night_that_nobody_saw_or_that_is_over(cloud: Cloud) -> None:
+    late = Tables(cloud.dynamodb, PREFIX, clock=TTL.timestamp)
+
+    assert not cloud.tables.snapshots.add_version(_later(), 2)
+    cloud.tables.snapshots.put_once(snapshot(), ttl=TTL)
+    assert not late.snapshots.add_version(_later(), 2)
+    assert late.snapshots.newest("larkspur", NIGHT, NIGHT) == {}
+    assert "version_2" not in cloud.rows("snapshots")[0]
+
+
+def test_of_an_erased_merchant_nothing_later_is_stored(cloud: Cloud) -> None:
+    cloud.tables.snapshots.put_once(snapshot(), ttl=TTL)
+    cloud.tables.merchants.erase("larkspur", at=NOW, until=TTL)
+
+    assert not cloud.tables.snapshots.add_version(_later(), 2)
+
+
+def test_an_item_that_holds_no_more_keeps_what_it_has(cloud: Cloud) -> None:
+    cloud.tables.snapshots.put_once(snapshot(), ttl=TTL)
+
+    def full(**_: Any) -> None:
+        answer: Any = {
+            "Error": {"Code": "TransactionCanceledException"},
+            "CancellationReasons": [{"Code": "ValidationError"}, {"Code": "None"}],
+        }
+        raise ClientError(answer, "TransactWriteItems")
+
+    cloud.instead("transact_write_items", full)
+
+    assert not cloud.tables.snapshots.add_version(_later(), 2)
+
+
+def test_a_damaged_version_leaves_the_other_nights_readable(cloud: Cloud) -> None:
+    table, other = cloud.tables.snapshots, NIGHT - timedelta(days=1)
+    table.put_once(snapshot(), ttl=TTL)
+    table.put_once(snapshot(night=other), ttl=TTL)
+    table.add_version(_later(), 2)
+    row = next(item for item in cloud.raw("snapshots") if "version_2" in item)
+    row["version_2"]["M"]["sha256"] = {"S": "0" * 64}
+    cloud.dynamodb.put_item(TableName=TABLE, Item=row)
+
+    assert table.newest("larkspur", other, NIGHT) == {other: (1, snapshot(night=other))}
