@@ -25,9 +25,11 @@ def make_topics(stage: Stage, topics: Topics, merchant_id: str) -> None:
         botocore.exceptions.ClientError: SNS refused, or the stage is not deployed.
     """
     sns: SNSClient = stage.client("sns")
+    # SNS refuses to make one that is there when its name for people or a tag was changed meanwhile.
+    there = own_topics(stage, topics, merchant_id)
     for fleets, own in zip(topics.both, topics.of(merchant_id).both, strict=True):
         like = sns.get_topic_attributes(TopicArn=fleets)["Attributes"]
-        if merchant_id == FLEET:
+        if merchant_id == FLEET or own in there:
             continue
         wanted = {"DisplayName": like.get("DisplayName", ""), "Policy": _only_encrypted(own)}
         if key := like.get("KmsMasterKeyId"):

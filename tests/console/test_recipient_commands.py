@@ -126,6 +126,15 @@ def test_adding_again_gives_other_filters_and_nobody_twice(fleet: Cloud, say: Sa
     assert (row["severities"], row["subscription_arn"]) == (["warn"], before)
 
 
+def test_a_topic_that_is_there_is_left_as_it_is(fleet: Cloud, say: Say) -> None:
+    own = f"{TOPIC}_larkspur"
+    fleet.sns.create_topic(Name=own.rpartition(":")[2], Attributes={"DisplayName": "Candles"})
+
+    assert say("recipients", "add", "email", "ben@example.com", *OF_LARKSPUR, *BY).code == 0
+    assert fleet.sns.get_topic_attributes(TopicArn=own)["Attributes"]["DisplayName"] == "Candles"
+    assert list(policies(fleet)) == [("alerts_larkspur", "ben@example.com")]
+
+
 def test_one_that_is_gone_comes_back_under_its_own_name(fleet: Cloud, say: Say) -> None:
     say("recipients", "add", "email", "ben@example.com", "--fleet", *BY)
     fleet.sns.unsubscribe(SubscriptionArn=fleet.rows("recipients")[0]["subscription_arn"])
