@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from console.commands import (
+    alerts,
     audit,
     connect,
     demo,
@@ -48,6 +49,7 @@ app.command("unmute")(mutes.unmute)
 app.command("ack")(mutes.ack)
 app.command("mutes")(mutes.mutes)
 app.add_typer(recipients.app, name="recipients")
+app.command("alerts")(alerts.alerts)
 app.command("doctor")(doctor.doctor)
 
 

@@ -25,10 +25,10 @@ INDEXES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "merchants": {"by_open_id": ("open_id", "merchant_id")},
     "audits": {"by_night": ("night", "merchant_id"), "unfinished": ("pending_night", "merchant_id")},
     "findings": {"open_by_severity": ("open_severity", "merchant_id"), "by_check": ("check_id", "merchant_id")},
-    "alerts": {"unsent": ("unsent_night", "merchant_id")},
+    "alerts": {"unsent": ("unsent_night", "merchant_id"), "by_night": ("night", "merchant_id")},
     "mutes": {"by_end": ("until", "merchant_id")},
 }
-KEYS_ONLY: Final = frozenset({"by_open_id"})
+KEYS_ONLY: Final = frozenset({("merchants", "by_open_id"), ("alerts", "by_night")})
 STREAMS: Final = {"alerts": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}}
 
 
@@ -53,7 +53,7 @@ def shape(name: str, prefix: str = PREFIX) -> dict[str, Any]:
             {
                 "IndexName": index,
                 "KeySchema": _schema(parts),
-                "Projection": {"ProjectionType": "KEYS_ONLY" if index in KEYS_ONLY else "ALL"},
+                "Projection": {"ProjectionType": "KEYS_ONLY" if (name, index) in KEYS_ONLY else "ALL"},
             }
             for index, parts in indexes.items()
         ]

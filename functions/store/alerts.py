@@ -52,7 +52,7 @@ class Alerts:
             TableName=self.name, Key=key(merchant_id=merchant_id, alert_id=alert_id), ConsistentRead=True
         )
         row = from_item(answer.get("Item", {}))
-        return _alert(row) if row and not is_over(row, self._clock) else None
+        return stored_alert(row) if row and not is_over(row, self._clock) else None
 
     def record_published(
         self, merchant_id: str, alert_id: str, *, at: datetime, message_id: str, topic_arn: str, rings: bool = True
@@ -202,7 +202,8 @@ def _held_plain(entry: HeldBack) -> dict[str, str]:
     return plain | ({"wanted": entry.wanted.value} if entry.wanted else {})
 
 
-def _alert(row: Item) -> Alert:
+def stored_alert(row: Item) -> Alert:
+    """Return the alert of a row as plain values."""
     return Alert(
         merchant_id=row["merchant_id"],
         night=date.fromisoformat(row["night"]),

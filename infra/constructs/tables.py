@@ -60,7 +60,11 @@ SHAPES: Final = {
     "alerts": Shape(
         "merchant_id",
         "alert_id",
-        indexes=(Index("unsent", "unsent_night", "merchant_id"),),
+        # Keys only: every other change of a row, and there are several, then costs the index nothing.
+        indexes=(
+            Index("unsent", "unsent_night", "merchant_id"),
+            Index("by_night", "night", "merchant_id", keys_only=True),
+        ),
         expires=True,
         stream=True,
     ),

@@ -103,7 +103,7 @@ class Meter:
         indexes = INDEXES.get(name, {})
         now = frozenset(index for index, parts in indexes.items() if parts[0] in item)
         before = self._indexed.get(where, frozenset())
-        self.writes += sum(1 if index in KEYS_ONLY else size for index in now) + len(before - now)
+        self.writes += sum(1 if (name, index) in KEYS_ONLY else size for index in now) + len(before - now)
         self._indexed[where] = now
 
     def _plain(self, table: str) -> str:

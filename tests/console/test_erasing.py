@@ -166,6 +166,7 @@ def test_what_is_left_is_counted_table_by_table_and_index_by_index(cloud: Cloud)
         "findings/by_check": 15,
         "alerts": 1,
         "alerts/unsent": 0,
+        "alerts/by_night": 0,
         "mutes": 1,
         "mutes/by_end": 0,
         "merchants/by_open_id": 0,

@@ -122,6 +122,11 @@ ALERTS = Table(
     "alert_id",
     answers="What was one merchant told, when and why; and what not?",
     item=Alert,
-    indexes=(Index("unsent", "unsent_night", "merchant_id", answers="Which of a night's messages have not left?"),),
+    indexes=(
+        Index("unsent", "unsent_night", "merchant_id", answers="Which of a night's messages have not left?"),
+        Index(
+            "by_night", "night", "merchant_id", answers="Of which merchants was there something to say?", keys_only=True
+        ),
+    ),
     expires=True,
 )
