@@ -41,8 +41,9 @@ def hold_unreached(tables: Tables, alert: Alert) -> bool:
             given={"pending": AlertState.PENDING},
         )
     }
-    # A finding that is over was told before; that it is over is said once, or never.
-    untold = [_untold(tables, alert, one.check_id) for one in alert.criticals if one.why is not Why.RESOLVED]
+    # A finding that is over was told before; that it is over is said once, or never. So is a correction.
+    owed = [one for one in alert.criticals if one.why not in {Why.RESOLVED, Why.CORRECTED}]
+    untold = [_untold(tables, alert, one.check_id) for one in owed]
     while True:
         writes: Any = [row, *untold]
         try:

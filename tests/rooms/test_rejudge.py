@@ -25,6 +25,7 @@ from functions.evaluator.rejudge import Rejudge, Rejudged
 from functions.fetcher.collect import Collected, Collector
 from functions.fetcher.gate import Gate
 from functions.fetcher.pace import Pacer
+from functions.store.unreached import hold_unreached
 from functions.store.verdicts import Kept
 from tests.builders import NIGHT, NOW, absent, channel, figures, merchant, mute, sessions, snapshot
 from tests.cloud import Cloud
@@ -258,6 +259,20 @@ def test_a_muted_check_is_corrected_in_the_ledger_alone(stage: Stage) -> None:
 
     (alert,) = stage.cloud.rows("alerts")
     assert (alert["state"], "unsent_night" in alert) == ("held", False)
+
+
+def test_a_correction_that_nobody_is_there_to_get_leaves_the_finding_as_told(cloud: Cloud) -> None:
+    cloud.tables.merchants.save(merchant())
+    stage = Stage(cloud, source=seen(BEFORE, 100, hour=24))
+    stage.night(BEFORE, seen(BEFORE, 80, "81.2"))
+    stage.night(NIGHT, seen(NIGHT, 100, "81.2"))
+    stage.read_again()
+    stage.judge()
+    alert = cloud.tables.alerts.get("larkspur", f"{BEFORE}#corrected-2")
+
+    assert alert is not None
+    assert hold_unreached(cloud.tables, alert)
+    assert cloud.tables.findings.of_merchant("larkspur")["bounce_rate"].last_told_on == BEFORE
 
 
 def test_of_an_erased_merchant_nothing_is_read_again_or_written(stage: Stage) -> None:
