@@ -10,8 +10,9 @@ from random import Random
 from console.sample.channel import Channel, Totals
 from console.sample.wares import HOSTILE_TITLE, page_names, slug
 
-# A row may convert so many times as well as the channel before it would look like a candidate to amplify (1.5).
-_ORDINARY_AT_MOST = 1.3
+# A row may convert so many times as well as the channel before it would look like a candidate to amplify (1.5) to a
+# provider that leaves its paid visitors out of the row and rounds what the channel bought.
+_ORDINARY_AT_MOST = 1.2
 _LISTED_SHARE = (0.93, 0.98)
 _STORY_PAGE_SHARE = (0.13, 0.16)
 _STORY_SOURCE_SHARE = 0.2

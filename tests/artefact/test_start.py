@@ -15,8 +15,13 @@ from tests.artefact.variables import OWN, environment_of
 pytestmark = pytest.mark.slow
 
 ROOMS = list(OWN)
-# Switches have a default, which is no; so has the sender of text messages, which is nobody.
-OPTIONAL = {"NIGHTJAR_ALLOW_LOOPBACK_HTTP", "NIGHTJAR_RESEARCH_API", "NIGHTJAR_SMS_SENDER_ID"}
+# Switches have a default, which is no; so has the sender of text messages, which is nobody; TikTok has its own host.
+OPTIONAL = {
+    "NIGHTJAR_ALLOW_LOOPBACK_HTTP",
+    "NIGHTJAR_RESEARCH_API",
+    "NIGHTJAR_SMS_SENDER_ID",
+    "NIGHTJAR_TIKTOK_HOSTS",
+}
 NEEDED = [(room, name) for room in ROOMS for name in ("NIGHTJAR_TABLE_PREFIX", *OWN[room]) if name not in OPTIONAL]
 
 
