@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -31,12 +32,13 @@ def dynamodb_admin(session: Mapping[str, str]) -> Iterator[str]:
         env={**os.environ, **session, "AWS_REGION": session["AWS_DEFAULT_REGION"]},
         stdout=subprocess.PIPE,
         text=True,
+        start_new_session=True,  # the command `node` starts another process, which is to end with it
     ) as admin:
         try:
             said = (re.search(r"listening on (http://\S+)", line) for line in admin.stdout or ())
             yield next(found[1] for found in said if found)
         finally:
-            admin.terminate()
+            os.killpg(admin.pid, signal.SIGTERM)
 
 
 def shown(address: str, folder: Path) -> str:
