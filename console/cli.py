@@ -23,6 +23,7 @@ from console.commands import (
     merchants,
     mutes,
     recipients,
+    report,
     run,
 )
 from console.errors import Exit
@@ -44,6 +45,7 @@ app.command("disconnect")(disconnect.disconnect)
 app.command("run")(run.run)
 app.command("findings")(findings.findings)
 app.command("export")(export.export)
+app.command("report")(report.report)
 app.command("mute")(mutes.mute)
 app.command("unmute")(mutes.unmute)
 app.command("ack")(mutes.ack)

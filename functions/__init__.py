@@ -2,6 +2,7 @@
 
 audit        the domain: merchants, snapshots, the fifteen checks, findings, alerts. Pure.
 store        the DynamoDB tables, one module each; the only place that knows attribute names.
+report       the page that people look at, made of what the tables hold: words, drawings, one file of HTML.
 runtime      settings, AWS clients, logger and metrics, built once per container.
 
 dispatcher   EventBridge Scheduler starts it: it writes the expected set and sends one message a merchant.
