@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -14,20 +14,23 @@ from console.options import EndpointOption, ProfileOption, RegionOption, StageOp
 from console.show import output
 from console.stage import Stage
 from functions.audit.profile import default_profile
+from functions.report.fleet_view import fleet_view
 from functions.report.merchant_view import merchant_view
 from functions.report.read import NIGHTS, stored
+from functions.report.read_fleet import LOOKED_FOR, last_opened, stored_fleet
 
 STDOUT: Final = Path("-")
 
 
 def report(
-    merchant: Annotated[str, typer.Argument(metavar="MERCHANT", help="The merchant's id.")],
+    merchant: Annotated[str | None, typer.Argument(metavar="[MERCHANT]", help="One merchant's id.")] = None,
+    fleet: Annotated[bool, typer.Option("--fleet", help="All merchants on one page instead.")] = False,  # noqa: FBT002 - typer's form of a flag
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE", help="Write here, - for stdout. Default: MERCHANT-NIGHT.html."),
     ] = None,
     night: Annotated[
-        str | None, typer.Option("--night", metavar="YYYY-MM-DD", help="The night. Default: the last one audited.")
+        str | None, typer.Option("--night", metavar="YYYY-MM-DD", help="The night. Default: the last one there is.")
     ] = None,
     stage: StageOption = "dev",
     profile: ProfileOption = None,
@@ -35,19 +38,42 @@ def report(
     endpoint_url: EndpointOption = None,
 ) -> None:
     """Write a report as one HTML file that needs nothing else: open it, send it, print it."""
-    from functions.report.page import merchant_page  # templates, which no other command needs
-
+    if (merchant is None) is not fleet:
+        raise Unusable("Name a merchant, or give --fleet for all of them on one page: one of the two.")
     on, today = night_of(night), datetime.now(UTC).date()
     at = Stage.of(stage, profile=profile, region=region, endpoint_url=endpoint_url)
     with at.explained():
-        shop = at.tables.merchants.get(merchant)
-        if shop is None:
-            raise Unusable(f"There is no merchant {merchant!r} on stage {stage}; nightjar merchants list shows all.")
-        found = stored(at.tables, shop, on, exactly=night is not None, today=today)
+        if merchant is None:
+            name, page = _of_fleet(at, on, exactly=night is not None, today=today)
+        else:
+            name, page = _of_merchant(at, merchant, on, exactly=night is not None, today=today)
+    _write(out or Path(f"{name}.html"), page)
+
+
+def _of_merchant(at: Stage, merchant: str, night: date, *, exactly: bool, today: date) -> tuple[str, str]:
+    """Return what a merchant's report is called, and the page."""
+    from functions.report.page import merchant_page  # templates, which no other command needs
+
+    shop = at.tables.merchants.get(merchant)
+    if shop is None:
+        raise Unusable(f"There is no merchant {merchant!r} on stage {at.name}; nightjar merchants list shows all.")
+    found = stored(at.tables, shop, night, exactly=exactly, today=today)
     if found is None:
-        when = f"for the night of {on}" if night else f"in the last {NIGHTS} nights"
+        when = f"for the night of {night}" if exactly else f"in the last {NIGHTS} nights"
         raise Unusable(f"{merchant} has no finished audit {when}. Start one: nightjar run --merchant {merchant}.")
-    _write(out or Path(f"{merchant}-{found.night}.html"), merchant_page(merchant_view(found, default_profile())))
+    return f"{merchant}-{found.night}", merchant_page(merchant_view(found, default_profile()))
+
+
+def _of_fleet(at: Stage, night: date, *, exactly: bool, today: date) -> tuple[str, str]:
+    """Return what a fleet's report is called, and the page."""
+    from functions.report.page import fleet_page  # as above
+
+    on = night if exactly else last_opened(at.tables, night)
+    found = stored_fleet(at.tables, on, today=today) if on is not None else None
+    if found is None:
+        when = f"of {night} was never opened" if exactly else f"was opened in the last {LOOKED_FOR} days"
+        raise Unusable(f"{'The' if exactly else 'No'} night {when}. Start one: nightjar run.")
+    return f"fleet-{found.night}", fleet_page(fleet_view(found))
 
 
 def _write(out: Path, page: str) -> None:

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from functions.report import words
+from functions.report.fleet_view import FleetView
 from functions.report.gauge import GAUGE_WIDTH, SPARK_HEIGHT, SPARK_WIDTH
 from functions.report.scale import BOTTOM, HEIGHT, LEFT, TOP, WIDTH
 from functions.report.view import MerchantView
@@ -22,6 +23,11 @@ _SYMBOLS: Final = {"critical": "✕", "warn": "!", "not_evaluated": "?", "info":
 def merchant_page(view: MerchantView) -> str:
     """Return the report of a merchant as HTML."""
     return _templates().get_template("merchant.html.j2").render(view=view)
+
+
+def fleet_page(view: FleetView) -> str:
+    """Return the report of a fleet as HTML."""
+    return _templates().get_template("fleet.html.j2").render(view=view)
 
 
 @cache

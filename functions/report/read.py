@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from botocore.exceptions import ClientError
+
 from functions.audit.errors import NightjarError
 from functions.audit.merchant import Merchant
 from functions.audit.snapshot import Snapshot
@@ -44,6 +46,11 @@ def _seen(tables: Tables, merchant_id: str, night: date, row: dict[str, Any]) ->
         seen = tables.snapshots.get(merchant_id, night, row.get("snapshot_version", 1))
     except NightjarError as error:
         return str(error)
+    except ClientError as error:
+        # Readers' roles see audits and findings, and no snapshot.
+        if error.response.get("Error", {}).get("Code") != "AccessDeniedException":
+            raise
+        return "These credentials may not read what that night saw, so that there are no daily figures to show."
     if seen is None:
         return "What that night saw is no longer stored, so that there are no daily figures to show."
     if seen.sha256 != row["snapshot_sha256"]:

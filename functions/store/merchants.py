@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
@@ -12,13 +13,14 @@ from pydantic import ValidationError
 from functions.audit.errors import Conflict, NightjarError
 from functions.audit.merchant import Merchant
 from functions.audit.profile import sentence
-from functions.store.fence import NOT_ERASED
+from functions.store.fence import ATTEMPTS, NOT_ERASED
 from functions.store.items import Item, at_version, epoch, from_item, key, pages, to_item, wrote
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 PAGE = 500
+BATCH: Final = 100  # BatchGetItem takes no more
 BY_OPEN_ID: Final = "by_open_id"
 # The settings are the truth. What stands beside them, for keys and indexes, is never read back.
 ERASED: Final = "erased"  # the name that a mark has, for readers who want one
@@ -54,6 +56,28 @@ class Merchants:
         if isinstance(row, Unreadable):
             raise NightjarError(f"The stored settings of {merchant_id} cannot be read: {row.problem}.")
         return row
+
+    def names(self, merchant_ids: Iterable[str]) -> dict[str, str]:
+        """Return what these merchants are called, as far as they are there; a moment behind the table.
+
+        Raises:
+            NightjarError: DynamoDB gave only a part of them at every attempt.
+        """
+        names: dict[str, str] = {}
+        left = iter(merchant_ids)
+        while some := list(islice(left, BATCH)):
+            wanted: dict[str, Any] = {self.name: {"Keys": [key(merchant_id=one) for one in some]}}
+            wanted[self.name] |= {"ProjectionExpression": "merchant_id, #name, " + _ERASED_AT}
+            wanted[self.name] |= {"ExpressionAttributeNames": {"#name": "name"}}
+            for _ in range(ATTEMPTS):
+                answer = self._client.batch_get_item(RequestItems=wanted)
+                rows = map(from_item, answer["Responses"].get(self.name, ()))
+                names |= {row["merchant_id"]: row["name"] for row in rows if "name" in row and _ERASED_AT not in row}
+                if not (wanted := dict(answer.get("UnprocessedKeys", {}))):
+                    break
+            else:
+                raise NightjarError("DynamoDB is too busy to name the merchants; try again in a minute.")
+        return names
 
     def save(self, merchant: Merchant) -> Merchant:
         """Store the merchant in place of the version that it was read as; return it with its new version.

@@ -16,7 +16,7 @@ from functions.audit.errors import Conflict, NightjarError
 from functions.audit.merchant import Analytics, Merchant, Override, Severity, TikTok
 from functions.store.items import from_item
 from functions.store.merchants import Unreadable, _read, _write
-from tests.builders import merchant
+from tests.builders import NOW, merchant
 from tests.cloud import Cloud
 from tests.tables import PREFIX
 
@@ -264,3 +264,33 @@ def _forget_account(cloud: Cloud) -> None:
 def _put_broken(cloud: Cloud, merchant_id: str) -> None:
     item = {"merchant_id": {"S": merchant_id}, "name": {"S": "Broken"}, "timezone": {"S": "Mars/Olympus"}}
     cloud.dynamodb.put_item(TableName=f"{PREFIX}merchants", Item=item)
+
+
+def test_names_are_read_in_batches_and_asked_for_again_when_dynamodb_is_busy(cloud: Cloud) -> None:
+    for number in range(120):
+        cloud.tables.merchants.save(merchant(id=f"m{number:03}", name=f"Shop {number}"))
+    cloud.tables.merchants.erase("m007", at=NOW, until=NOW)
+    ask = cloud.dynamodb.batch_get_item
+    asked: list[int] = []
+
+    def busy_once(*, RequestItems: dict[str, Any]) -> Any:  # noqa: N803 - boto3's own name
+        keys = RequestItems[PREFIX + "merchants"]["Keys"]
+        asked.append(len(keys))
+        if len(asked) == 1:
+            return {"Responses": {PREFIX + "merchants": []}, "UnprocessedKeys": RequestItems}
+        return ask(RequestItems=RequestItems)
+
+    cloud.instead("batch_get_item", busy_once)
+
+    names = cloud.tables.merchants.names([f"m{number:03}" for number in range(121)])
+
+    assert asked == [100, 100, 21]
+    assert (len(names), names["m119"]) == (119, "Shop 119")
+    assert "m007" not in names
+
+
+def test_names_that_dynamodb_never_gives_are_an_error_and_no_blank(cloud: Cloud) -> None:
+    cloud.instead("batch_get_item", lambda **asked: {"Responses": {}, "UnprocessedKeys": asked["RequestItems"]})
+
+    with pytest.raises(NightjarError, match="too busy"):
+        cloud.tables.merchants.names(["larkspur"])
