@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import partial
 
 import typer
 from rich.table import Table
@@ -56,7 +55,7 @@ def _look(at: Stage) -> Look:
         audience,
         sns=at.client("sns"),
         sqs=at.client("sqs"),
-        cloudwatch=partial(at.client, "cloudwatch"),
+        cloudwatch=at.client("cloudwatch"),
         operators_arn=audience.topics.alerts.removesuffix("alerts") + "operators",
         prefix=at.prefix,
     )

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from functions.audit.preflight_facts import Audiences, Blind, Facts, named
+from functions.audit.preflight_facts import Audiences, Blind, Facts, Spending, named
 from functions.audit.recipient import RecipientState
 from functions.audit.wording import counted, plain
 
 LISTED: Final = 5
 NEARLY_SPENT: Final = 80  # percent of the monthly limit; over the whole of it SNS just stops
+LOOK_AGAIN: Final = "Look again: nightjar doctor. A call that AWS refused needs a permission, the closer's or your own."
 
 
 class Preflight(StrEnum):
@@ -37,6 +38,11 @@ class Checked:
 def checked(facts: Facts) -> tuple[Checked, ...]:
     """Return every check, always all of them and in the same order."""
     return tuple(check(facts) for check in _CHECKS)
+
+
+def unseen(why: Blind) -> tuple[Checked, ...]:
+    """Return every check where nothing at all could be looked at."""
+    return checked(Facts(why, Spending(why, why), why, why, {"the dead-letter queues": why}, why))
 
 
 def problems(checks: Sequence[Checked]) -> tuple[Checked, ...]:
@@ -123,6 +129,8 @@ def _nobody(facts: Facts) -> Checked:
     seen = facts.audiences
     if isinstance(seen, Blind):
         return _blind(name, "who is subscribed", seen)
+    if seen.strangers:
+        return _blind(name, "whether anybody hears of each merchant", seen.strangers)
     if seen.nobody:
         return Checked(
             name,
@@ -207,7 +215,7 @@ def _no_telephone(name: str, facts: Facts) -> Checked | None:
 
 
 def _blind(name: str, what: str, unseen: Blind) -> Checked:
-    return Checked(name, Preflight.COULD_NOT_LOOK, f"Could not look at {what}: {unseen.why}.")
+    return Checked(name, Preflight.COULD_NOT_LOOK, f"Could not look at {what}: {unseen.why}.", LOOK_AGAIN)
 
 
 def _unread(seen: Audiences) -> tuple[str, Blind]:

@@ -42,7 +42,8 @@ class Audiences:
     """What was seen of everybody who is told: added up merchant by merchant, so that nobody keeps whole lists.
 
     ``nobody``: merchants of whose criticals, of some area at least, nobody hears; ``unsure``: where that could not be
-    told. ``unread``: merchants whose own recipients were not looked at, for the reasons in ``why``.
+    told. ``unread``: merchants whose own recipients were not looked at, for the reasons in ``why``. ``strangers``: why
+    nobody knows which merchants there are.
     """
 
     telephones: int = 0
@@ -52,6 +53,7 @@ class Audiences:
     unsure: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     why: set[str] = field(default_factory=set)
+    strangers: Blind | None = None
 
     def add(self, recipients: Sequence[Recipient]) -> None:
         """Count these recipients."""

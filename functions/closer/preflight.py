@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING, Final, TypeVar
-
-from botocore.exceptions import ClientError
+from typing import TYPE_CHECKING, Final
 
 from functions.audit.errors import NightjarError
-from functions.audit.merchant import Severity
-from functions.audit.outcome import Area
 from functions.audit.preflight import Checked, checked
 from functions.audit.preflight_facts import Audiences, Bell, Blind, Facts, Seen, Spending
-from functions.audit.reach import Reach, reachable
 from functions.audit.recipient import FLEET, Recipient
+from functions.closer.hearers import Hearers
+from functions.closer.looking import looking
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -33,11 +28,9 @@ if TYPE_CHECKING:
 # The stage's dead-letter queues and what its alarms are called, behind its prefix. A test holds both to the stack.
 DEAD: Final = ("fetch-dlq", "evaluate-dlq", "schedule-dlq", "alerts-stream-dlq")
 ALARMS: Final = "app-"
-# Enough for what a stage has once; of merchants with topics of their own SNS lets about fifteen a second be looked at.
+# Enough for what a stage has once, with ten thousand merchants too. SNS lists thirty topics a second, so of merchants
+# with topics of their own fifteen a second are looked at, those first of whom nobody else hears.
 SECONDS: Final = 45.0
-LOOKERS: Final = 8
-NO_TIME: Final = Blind("there was no time left")
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,45 +40,34 @@ class Look:
     audience: Audience
     sns: SNSClient
     sqs: SQSClient
-    cloudwatch: Callable[[], CloudWatchClient]
+    cloudwatch: CloudWatchClient
     operators_arn: str
     prefix: str
     clock: Callable[[], float] = time.monotonic
 
-    def check(self, merchants: Collection[str], *, now: datetime, seconds: float = SECONDS) -> tuple[Checked, ...]:
+    def check(
+        self, merchants: Seen[Collection[str]], *, now: datetime, seconds: float = SECONDS
+    ) -> tuple[Checked, ...]:
         """Return every check; what AWS refuses, does not offer or does not answer in time is "could not look".
 
-        ``merchants`` are those whose criticals somebody should hear of.
+        ``merchants`` are those whose criticals somebody should hear of, or why nobody knows who they are.
         """
-        ends = self.clock() + seconds
-        pool = ThreadPoolExecutor(LOOKERS)
-        try:
-            begin = partial(self._begin, pool)
-            sandbox, limit = begin(self._is_in_sandbox), begin(self._limit)
-            spent, bells = begin(partial(self._spent, now)), begin(self._bells)
-            operators, fleet = begin(self._operators), begin(self.audience.of_fleet)
-            owners = begin(self._owners)
-            dead = {self.prefix + name: begin(partial(self._held, self.prefix + name)) for name in DEAD}
+        with looking(self.clock, seconds) as at:
+            sandbox, limit = at.begin(self._is_in_sandbox), at.begin(self._limit)
+            spent, bells = at.begin(partial(self._spent, now)), at.begin(self._bells)
+            operators, fleet = at.begin(self._operators), at.begin(self.audience.of_fleet)
+            owners = at.begin(self._owners)
+            dead = {self.prefix + name: at.begin(partial(self._held, self.prefix + name)) for name in DEAD}
             facts = partial(
                 Facts,
-                sandbox=self._end(sandbox, ends),
-                spending=Spending(self._end(limit, ends), self._end(spent, ends)),
-                operators=self._end(operators, ends),
-                dead={name: self._end(one, ends) for name, one in dead.items()},
-                bells=self._end(bells, ends),
+                sandbox=at.end(sandbox),
+                spending=Spending(at.end(limit), at.end(spent)),
+                operators=at.end(operators),
+                dead={name: at.end(one) for name, one in dead.items()},
+                bells=at.end(bells),
             )
-            seen = self._audiences(pool, self._end(fleet, ends), self._end(owners, ends), merchants, now, ends)
-            return checked(facts(audiences=seen))
-        finally:
-            # What hangs ends by its own timeouts, and nobody waits for it.
-            pool.shutdown(wait=False, cancel_futures=True)
-
-    def _begin(self, pool: ThreadPoolExecutor, look: Callable[[], T]) -> Future[Seen[T]]:
-        return pool.submit(_tried, look)
-
-    def _end(self, begun: Future[Seen[T]], ends: float) -> Seen[T]:
-        done, _ = wait([begun], timeout=max(0.0, ends - self.clock()))
-        return begun.result() if done else NO_TIME
+            hearers = Hearers(self.audience, at, now.date())
+            return checked(facts(audiences=_audiences(hearers, merchants, at.end(fleet), at.end(owners))))
 
     def _is_in_sandbox(self) -> bool:
         return self.sns.get_sms_sandbox_account_status()["IsInSandbox"]
@@ -97,22 +79,29 @@ class Look:
         return Decimal(said["MonthlySpendLimit"])
 
     def _spent(self, now: datetime) -> Decimal:
-        first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        said = self.cloudwatch().get_metric_statistics(
+        month = partial(
+            self.cloudwatch.get_metric_statistics,
             Namespace="AWS/SNS",
-            MetricName="SMSMonthToDateSpentUSD",
-            StartTime=first,
+            StartTime=now.replace(day=1, hour=0, minute=0, second=0, microsecond=0),
             EndTime=now,
             Period=86_400,
-            Statistics=["Maximum"],
         )
-        figures = [Decimal(str(point["Maximum"])) for point in said["Datapoints"] if "Maximum" in point]
-        if not figures:
-            raise NightjarError("CloudWatch has no figure of this month, as where nothing was sent yet")
-        return max(figures)
+        spent = month(MetricName="SMSMonthToDateSpentUSD", Statistics=["Maximum"])["Datapoints"]
+        if spent:
+            return max(Decimal(str(point["Maximum"])) for point in spent)
+        # SNS writes figures while something happens, and none while nothing does: the topic of texts says which it is.
+        topic = self.audience.topics.texts.rpartition(":")[2]
+        left = month(
+            MetricName="NumberOfMessagesPublished",
+            Dimensions=[{"Name": "TopicName", "Value": topic}],
+            Statistics=["Sum"],
+        )
+        if left["Datapoints"]:
+            raise NightjarError("CloudWatch has no figure of this month, though text messages left")
+        return Decimal(0)
 
     def _bells(self) -> Sequence[Bell]:
-        found = self.cloudwatch().get_paginator("describe_alarms").paginate(AlarmNamePrefix=self.prefix + ALARMS)
+        found = self.cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=self.prefix + ALARMS)
         return [
             Bell(alarm["AlarmName"], alarm["ActionsEnabled"] and self.operators_arn in alarm["AlarmActions"])
             for page in found
@@ -134,75 +123,15 @@ class Look:
         rows = groupby(self.audience.recipients.all(), key=lambda entry: entry.merchant_id)
         return [merchant_id for merchant_id, _ in rows if merchant_id != FLEET]
 
-    def _audiences(
-        self,
-        pool: ThreadPoolExecutor,
-        fleet: Seen[tuple[Recipient, ...]],
-        owners: Seen[Sequence[str]],
-        merchants: Collection[str],
-        now: datetime,
-        ends: float,
-    ) -> Seen[Audiences]:
-        if isinstance(fleet, Blind):
-            return fleet
-        if isinstance(owners, Blind):
-            return owners
-        seen = Audiences()
-        seen.add(fleet)
-        own: dict[str, Reaches] = {}
-        for merchant_id, found in self._of_each(pool, _shuffled(owners, now), ends):
-            if isinstance(found, Blind):
-                seen.unread.append(merchant_id)
-                seen.why.add(found.why)
-                own[merchant_id] = dict.fromkeys(Area, Reach.UNKNOWN)
-            else:
-                seen.add(found)
-                own[merchant_id] = _reaches(found, merchant_id)
-        for merchant_id in merchants:
-            heard = [own.get(merchant_id, {}), _reaches(fleet, merchant_id)]
-            reach = {area: _either(one.get(area, Reach.NOBODY) for one in heard) for area in Area}
-            if Reach.NOBODY in reach.values():
-                seen.nobody.append(merchant_id)
-            elif Reach.UNKNOWN in reach.values():
-                seen.unsure.append(merchant_id)
-        return seen
 
-    def _of_each(
-        self, pool: ThreadPoolExecutor, owners: Sequence[str], ends: float
-    ) -> Iterator[tuple[str, Seen[Sequence[Recipient]]]]:
-        def look(merchant_id: str) -> Seen[Sequence[Recipient]]:
-            return _tried(partial(self.audience.of_merchant, merchant_id)) if self.clock() < ends else NO_TIME
-
-        begun = [(merchant_id, pool.submit(look, merchant_id)) for merchant_id in owners]
-        for merchant_id, one in begun:
-            yield merchant_id, self._end(one, ends)
-
-
-Reaches = Mapping[Area, Reach]
-
-
-def _reaches(recipients: Sequence[Recipient], merchant_id: str) -> Reaches:
-    about = {"merchant_id": merchant_id, "severity": [Severity.CRITICAL.value]}
-    return {area: reachable(recipients, {**about, "areas": [area.value]}) for area in Area}
-
-
-def _either(reaches: Iterator[Reach]) -> Reach:
-    found = set(reaches)
-    return next((reach for reach in (Reach.SOMEBODY, Reach.UNKNOWN) if reach in found), Reach.NOBODY)
-
-
-def _shuffled(owners: Sequence[str], now: datetime) -> Sequence[str]:
-    """Return them in another order each night: where time is short for all, the same ones are not always left out."""
-    return sorted(owners, key=lambda owner: hashlib.sha256(f"{now.date()} {owner}".encode()).digest())
-
-
-def _tried(look: Callable[[], T]) -> Seen[T]:
-    try:
-        return look()
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "an error")
-        return Blind(f"AWS answered {error.operation_name} with {code}")
-    except NightjarError as error:
-        return Blind(str(error).rstrip("."))
-    except Exception as error:  # noqa: BLE001 - a look that fails, whatever for, keeps nothing else from going on
-        return Blind(f"AWS gave no usable answer ({type(error).__name__})")
+def _audiences(
+    hearers: Hearers,
+    merchants: Seen[Collection[str]],
+    fleet: Seen[tuple[Recipient, ...]],
+    owners: Seen[Sequence[str]],
+) -> Seen[Audiences]:
+    if isinstance(fleet, Blind):
+        return fleet
+    if isinstance(owners, Blind):
+        return owners
+    return hearers.of(merchants, fleet, owners)

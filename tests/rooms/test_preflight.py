@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Event, current_thread, main_thread
 from typing import Any, cast
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from functions.audit.outcome import Area
 from functions.audit.preflight import Checked, Preflight
-from functions.audit.recipient import FLEET, Protocol, Topics, hint_of
+from functions.audit.reach import Reach, reachable
+from functions.audit.recipient import FLEET, Protocol, Recipient, RecipientState, Subscription, Topics, hint_of
+from functions.closer.hearers import Hearers
+from functions.closer.looking import Looking
 from functions.closer.preflight import DEAD, Look
 from functions.store.audience import Audience
 from functions.store.subscriptions import Subscriptions
@@ -23,6 +30,7 @@ from tests.tables import PREFIX
 BEFORE = f"arn:aws:sns:us-east-1:123456789012:{PREFIX}"
 TOPICS = Topics(alerts=f"{BEFORE}alerts", texts=f"{BEFORE}texts")
 OPERATORS = f"{BEFORE}operators"
+CONFIRMED = RecipientState.CONFIRMED
 
 
 @dataclass
@@ -46,11 +54,15 @@ class FakeCloudWatch:
     """Alarms, two a page, and what text messages have cost."""
 
     spent: list[float] = field(default_factory=lambda: [1.25, 3.5])
+    texts: list[float] = field(default_factory=lambda: [7.0])
     alarms: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def get_metric_statistics(self, **asked: Any) -> dict[str, Any]:
-        assert (asked["Namespace"], asked["MetricName"]) == ("AWS/SNS", "SMSMonthToDateSpentUSD")
-        assert asked["StartTime"].day == 1
+        assert (asked["Namespace"], asked["StartTime"].day) == ("AWS/SNS", 1)
+        if asked["MetricName"] == "NumberOfMessagesPublished":
+            assert asked["Dimensions"] == [{"Name": "TopicName", "Value": f"{PREFIX}texts"}]
+            return {"Datapoints": [{"Sum": one} for one in self.texts]}
+        assert asked["MetricName"] == "SMSMonthToDateSpentUSD"
         return {"Datapoints": [{"Maximum": one} for one in self.spent]}
 
     def get_paginator(self, call: str) -> FakeCloudWatch:
@@ -81,7 +93,7 @@ class World:
             audience,
             sns=cast("Any", self.sns),
             sqs=self.sqs or self.cloud.sqs,
-            cloudwatch=lambda: cast("Any", self.cloudwatch),
+            cloudwatch=cast("Any", self.cloudwatch),
             operators_arn=OPERATORS,
             prefix=PREFIX,
             clock=clock,
@@ -197,6 +209,57 @@ def test_where_time_is_over_a_merchants_own_recipients_are_not_asked_for(world: 
     assert found.says == "Could not look at the own recipients of 1 merchant, larkspur: there was no time left."
 
 
+def test_where_time_is_short_those_are_looked_at_first_of_whom_nobody_else_hears(world: World) -> None:
+    shops = [f"shop-{at}" for at in range(6)]
+    world.sns.subscribers = []
+    world.sns.add(
+        TOPICS.alerts, "email", "anna@example.com", policy={"merchant_id": [s for s in shops if s != "shop-3"]}
+    )
+    for shop in (*shops, "switched-off"):
+        world.has_own(shop, "email", "lena@example.com")
+    audience = Audience(world.cloud.tables.recipients, Subscriptions(cast("Any", world.sns)), TOPICS)
+    fleet = audience.of_fleet()
+    # Each question takes a second, one is asked after the other, and there is time for one merchant.
+    world.sns.asked = 0
+    with ThreadPoolExecutor(1) as pool:
+        hearers = Hearers(audience, Looking(pool, lambda: world.sns.asked, ends=1.0), NOW.date())
+        seen = hearers.of(shops, fleet, [*shops, "switched-off"])
+
+    assert (seen.nobody, seen.unsure) == ([], [])
+    assert sorted(seen.unread) == ["shop-0", "shop-1", "shop-2", "shop-4", "shop-5", "switched-off"]
+    assert seen.unread[-1] == "switched-off"
+    assert seen.why == {"there was no time left"}
+
+
+@given(
+    st.lists(
+        st.dictionaries(
+            st.sampled_from(["merchant_id", "areas", "severity"]),
+            st.lists(
+                st.sampled_from(["brasa", "access", "critical", {"exists": True}, {"prefix": "b"}]),
+                max_size=3,
+            ),
+        ),
+        max_size=3,
+    )
+)
+@settings(max_examples=50)
+def test_merchants_that_no_filter_names_are_worked_out_once_and_as_if_each_were(policies: list[dict[str, Any]]) -> None:
+    fleet = [
+        Recipient(FLEET, None, Subscription("arn:topic", "arn:one", "email", "a@b.example", CONFIRMED, policy=policy))
+        for policy in policies
+    ]
+    hearers = Hearers(cast("Any", None), cast("Any", None), NOW.date())
+
+    seen = hearers.of(["brasa", "larkspur"], fleet, [])
+
+    for shop in ("brasa", "larkspur"):
+        about = {"merchant_id": shop, "severity": ["critical"]}
+        reach = {reachable(fleet, {**about, "areas": [area.value]}) for area in Area}
+        assert (shop in seen.nobody) is (Reach.NOBODY in reach)
+        assert (shop in seen.unsure) is (Reach.NOBODY not in reach and Reach.UNKNOWN in reach)
+
+
 def test_recipients_of_merchants_are_looked_at_too_and_no_address_is_told(world: World) -> None:
     world.has_own("larkspur", "email", "lena@example.com", pending=True)
     world.has_own("brasa", "sms", "+447700900999")
@@ -223,9 +286,14 @@ def test_alarms_whose_actions_are_off_or_go_elsewhere_would_tell_nobody(world: W
     assert says == f"2 alarms would tell nobody: {PREFIX}app-Elsewhere; {PREFIX}app-Off."
 
 
-def test_a_month_without_a_figure_is_not_a_month_without_spending(world: World) -> None:
+def test_a_month_without_a_figure_is_one_without_spending_only_where_no_text_left(world: World) -> None:
     world.cloudwatch.spent = []
-    assert world.one("sms_spending").came_to is Preflight.COULD_NOT_LOOK
+    assert world.one("sms_spending").says == (
+        "Could not look at what text messages have cost this month: "
+        "CloudWatch has no figure of this month, though text messages left."
+    )
+    world.cloudwatch.texts = []
+    assert world.one("sms_spending").says == "Text messages have cost USD 0 of this month's USD 50."
     world.sns.attributes = {}
     assert "SNS does not say" in world.one("sms_spending").says
 
