@@ -22,6 +22,17 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class ReadFormat(StrEnum):
+    """How a command prints what it read from a stage."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+ReadFormatOption = Annotated[
+    ReadFormat, typer.Option("--format", help="Table for people, JSON for programs, CSV for spreadsheets.")
+]
 FormatOption = Annotated[Format, typer.Option("--format", help="Table for people, JSON for programs.")]
 MerchantArgument = Annotated[str, typer.Argument(metavar="MERCHANT", help="The merchant's id.")]
 NightOption = Annotated[

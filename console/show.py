@@ -14,8 +14,10 @@ from rich.console import Console
 from rich.text import Text
 
 from console.errors import Unusable
+from functions.audit.text import one_line
 
 PIPE_WIDTH = 120
+TEXT_LIMIT = 200
 
 _STYLES = {
     "pass": "green",
@@ -59,6 +61,11 @@ def output() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         raise Unusable(f"The output cannot be written: {error.strerror}.") from error
+
+
+def said(text: str, *, limit: int = TEXT_LIMIT) -> Text:
+    """Return text that others wrote: one line without control or bidi characters, and no markup of ours in it."""
+    return Text(one_line(text, limit=limit), overflow="fold")
 
 
 def styled(status: str) -> Text:

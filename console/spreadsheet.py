@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, TextIO
 
@@ -56,6 +56,14 @@ def write(table: str, items: Iterable[Mapping[str, Any]], out: TextIO) -> int:
         writer.writerow(_cells(item, paths))
         written += 1
     return written
+
+
+def write_rows(header: Sequence[str], rows: Iterable[Mapping[str, object]], out: TextIO) -> None:
+    """Write what is no item: these columns, and a row for each mapping; what one does not name is absent."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow(cell(row.get(name)) for name in header)
 
 
 def cell(value: object) -> str:
