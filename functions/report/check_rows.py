@@ -62,9 +62,9 @@ def _row(check: Check, plain: Mapping[str, Any]) -> CheckRow:
     limits = [
         f"{said} {check.breach.value.replace('_', ' ')} {words.figure(plain[said], unit)}"
         for said in ("warn", "critical")
-        if plain.get(said) is not None
+        if plain.get(said) is not None and status is not Status.NOT_EVALUATED
     ]
-    origin = f"the merchant's own: {words.text(threshold['reason'])}" if threshold.get("reason") else ""
+    origin = f"the merchant's own: {words.text(threshold['reason'])}" if limits and threshold.get("reason") else ""
     if origin and threshold.get("expires"):
         origin += f" (until {words.day(date.fromisoformat(threshold['expires']))})"
     breached = status.severity is not None or status is Status.INFO

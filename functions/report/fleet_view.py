@@ -95,7 +95,10 @@ def fleet_view(of: StoredFleet) -> FleetView:
     )
     return FleetView(
         night=of.night,
-        headline=f"{audited:,} of {counted(heads.expected, 'merchant')} audited; {criticals.total:,} critical.",
+        headline=(
+            f"{audited:,} of {counted(heads.expected, 'merchant')} audited; "
+            f"{counted(criticals.total, 'critical finding')} open."
+        ),
         worst=_worst(of, audited),
         notes=tuple(_notes(of)),
         counts=tuple((status, heads.outcomes.get(status, 0), said) for status, said in words.STATUSES.items()),

@@ -31,7 +31,7 @@ def merchant_view(of: Stored, profile: Profile) -> MerchantView:
     periods = Periods.model_validate(of.row["periods"])
     drawings, charts_unseen = charts(of, profile, periods)
     failed = of.row["state"] == AuditState.FAILED
-    kpis = of.row["kpis"]
+    kpis, blind = of.row["kpis"], counts[Status.NOT_EVALUATED] > 0
     return MerchantView(
         id=of.merchant.id,
         name=words.name(of.merchant.name) or of.merchant.id,
@@ -42,6 +42,8 @@ def merchant_view(of: Stored, profile: Profile) -> MerchantView:
         counts=tuple((status, counts[status], said) for status, said in words.STATUSES.items()),
         facts=_facts(of, periods),
         findings_as_of=_as_of(of),
+        nothing_open=f"Nothing is known to be open, but {_blind(counts)}." if blind else "Nothing is open.",
+        is_blind=blind,
         open=tuple(_open(finding) for finding in sorted(of.findings.values(), key=_worst_first) if finding.is_open),
         kpis=tuple(kpi_card(name, kpis[name], past(name, of)) for name in KPI_NAMES if name in kpis),
         charts=drawings,
@@ -61,12 +63,15 @@ def _headline(counts: Mapping[Status, int]) -> str:
         for status, word, many in ((Status.CRITICAL, "critical", ""), (Status.WARN, "warning", "s"))
         if counts[status]
     ]
-    could_not = f"{blind} could not be looked at" if blind else ""
     if found:
-        return ", ".join([*found, *([could_not] if blind else [])]) + "."
+        return ", ".join([*found, *([_blind(counts)] if blind else [])]) + "."
     if blind:
-        return f"Nothing bad was seen, but {could_not}."
+        return f"Nothing bad was seen, but {_blind(counts)}."
     return "All is well: every check could look, and none found anything bad."
+
+
+def _blind(counts: Mapping[Status, int]) -> str:
+    return f"{counts[Status.NOT_EVALUATED]} could not be looked at"
 
 
 def _stale(of: Stored) -> str:

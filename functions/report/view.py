@@ -101,7 +101,10 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class MerchantView:
-    """The whole report of a merchant. ``stale`` says so where the night is not the last one."""
+    """The whole report of a merchant. ``stale`` says so where the night is not the last one.
+
+    ``nothing_open`` stands where nothing is; ``is_blind``: it may be because not everything could be looked at.
+    """
 
     id: str
     name: str
@@ -113,6 +116,8 @@ class MerchantView:
     facts: tuple[tuple[str, str], ...]
     findings_as_of: str
     open: tuple[OpenFinding, ...]
+    nothing_open: str
+    is_blind: bool
     kpis: tuple[KpiCard, ...]
     charts: tuple[Chart, ...]
     charts_unseen: str

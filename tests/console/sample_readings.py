@@ -75,11 +75,12 @@ def judge_channel(sample: SampleMerchant, night: date, *, lines: Decimal = Decim
         else rule
         for check_id, rule in profile.rules_for(merchant, night).items()
     }
-    outcomes = judge(_snapshot(sample, night), profile, rules)
+    outcomes = judge(snapshot_on(sample, night), profile, rules)
     return {outcome.check_id: outcome for outcome in outcomes if outcome.check_id not in ACCESS_CHECKS}
 
 
-def _snapshot(sample: SampleMerchant, night: date) -> Snapshot:
+def snapshot_on(sample: SampleMerchant, night: date) -> Snapshot:
+    """Return what the storefront shows of a night; the account is no part of it."""
     channel = channel_on(sample, night)
     stale = channel.data_through < channel.window.end
 

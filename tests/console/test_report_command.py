@@ -96,8 +96,8 @@ def test_the_fleet_is_one_page_with_names_and_what_is_critical(shop: Cloud, say:
 
     assert (said.code, said.err) == (0, "Written to fleet-2026-11-22.html.\n")
     read = Read(Path("fleet-2026-11-22.html").read_text(encoding="utf-8"))
-    assert "1 of 2 merchants audited; 1 critical." in read.text()
-    assert "The larkspur Bounce rate Too many visitors from TikTok leave at once" in read.text("critical")
+    assert "1 of 2 merchants audited; 1 critical finding open." in read.text()
+    assert "The larkspur Bounce rate 21 November 2026 Too many visitors" in read.text("critical")
     assert "The brasa brasa not audited no verdict" in read.text("merchants")
     assert "This night is not closed" in read.text()
 

@@ -1,4 +1,4 @@
-"""A real browser, headless, and dynamodb-admin for it to look at: `make test` installs that, CI the browser too."""
+"""A real browser, headless, and what it runs or looks at: `make test` installs those, CI the browser too."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from typing import Final
 import pytest
 
 ADMIN: Final = Path(__file__).parents[2] / ".build/tools/node_modules/dynamodb-admin/dist/dynamodb-admin.js"
+AXE: Final = Path(__file__).parents[2] / ".build/tools/node_modules/axe-core/axe.min.js"
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 _SECONDS: Final = 60
 
@@ -41,8 +42,26 @@ def dynamodb_admin(session: Mapping[str, str]) -> Iterator[str]:
             os.killpg(admin.pid, signal.SIGTERM)
 
 
-def shown(address: str, folder: Path) -> str:
-    """Return the page as the browser has it after its scripts have run."""
+def shown(address: str, folder: Path, *more: str) -> str:
+    """Return the page as the browser has it after its scripts have run. ``more``: further options of Chromium."""
+    return _chromium(folder, "--virtual-time-budget=10000", *more, "--dump-dom", address)
+
+
+def printed(address: str, folder: Path) -> bytes:
+    """Return the page on paper, as PDF."""
+    paper = folder / "page.pdf"
+    _chromium(folder, "--no-pdf-header-footer", f"--print-to-pdf={paper}", address)
+    return paper.read_bytes()
+
+
+def axe() -> str:
+    """Return the script that looks for what keeps people out."""
+    if not AXE.exists():
+        _missing("axe-core", "make .build/tools/.ready")
+    return AXE.read_text(encoding="utf-8")
+
+
+def _chromium(folder: Path, *words: str) -> str:
     browser = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
     if browser is None:
         _missing("Chromium", "apt install chromium")
@@ -54,10 +73,9 @@ def shown(address: str, folder: Path) -> str:
             "--disable-gpu",
             "--disable-background-networking",
             "--no-first-run",
+            "--hide-scrollbars",
             f"--user-data-dir={folder}",
-            "--virtual-time-budget=10000",
-            "--dump-dom",
-            address,
+            *words,
         ],
         capture_output=True,
         text=True,

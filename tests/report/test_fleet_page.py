@@ -81,7 +81,7 @@ def test_the_worst_merchants_come_first_and_who_was_not_audited_is_named() -> No
         ("warned", "", ""),
         ("well", "", ""),
     ]
-    assert shown.headline == "3 of 5 merchants audited; 0 critical."
+    assert shown.headline == "3 of 5 merchants audited; 0 critical findings open."
     assert shown.worst is Status.NOT_EVALUATED
     assert [(one.title, one.value) for one in shown.figures] == [
         ("Coverage", "60 %"),
@@ -110,7 +110,7 @@ def test_what_is_critical_for_longest_comes_first_and_all_of_it_is_counted() -> 
         ("new", "Bounce rate", "21 November 2026"),
     ]
     assert shown.by_check == (("Bounce rate", "2"), ("Access token", "1"))
-    assert shown.headline == "2 of 2 merchants audited; 3 critical."
+    assert shown.headline == "2 of 2 merchants audited; 3 critical findings open."
 
 
 def test_ten_thousand_merchants_are_counted_and_never_held_and_the_page_says_what_it_leaves_out() -> None:
@@ -131,7 +131,7 @@ def test_ten_thousand_merchants_are_counted_and_never_held_and_the_page_says_wha
         "9,500 more are not listed here: nightjar export audits --since 2026-11-21 has them all."
     )
     assert shown.more_criticals.startswith("2,900 more are not listed here")
-    assert shown.headline == "10,000 of 10,000 merchants audited; 3,000 critical."
+    assert shown.headline == "10,000 of 10,000 merchants audited; 3,000 critical findings open."
     html = fleet_page(shown)
     assert len(html) < 500_000
     assert "9,500 more" in Read(html).text("merchants")

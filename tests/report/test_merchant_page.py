@@ -75,7 +75,7 @@ def test_a_night_without_anything_wrong_says_so_and_nothing_is_open() -> None:
     of = view(snapshot())
 
     assert of.headline == "All is well: every check could look, and none found anything bad."
-    assert of.open == ()
+    assert (of.open, of.nothing_open) == ((), "Nothing is open.")
     assert of.unseen == ()
 
 
@@ -90,6 +90,8 @@ def test_a_night_that_nobody_came_back_from_has_no_figure_at_all() -> None:
     of = view(night_of_nobody())
 
     assert of.headline == "Nobody could look that night."
+    assert (of.nothing_open, of.is_blind) == ("Nothing is known to be open, but 15 could not be looked at.", True)
+    assert {check.limits for group in of.groups for check in group.checks} == {""}
     assert [kpi.value for kpi in of.kpis] == [""] * len(KPI_NAMES)
     assert {kpi.unseen for kpi in of.kpis} == {"the source did not answer"}
     assert (of.charts, of.charts_unseen) == ((), "Could not look: the fetch never came back.")
