@@ -20,6 +20,7 @@ from console.commands import (
     doctor,
     export,
     findings,
+    history,
     merchants,
     mutes,
     recipients,
@@ -44,6 +45,7 @@ app.command("connect")(connect.connect)
 app.command("disconnect")(disconnect.disconnect)
 app.command("run")(run.run)
 app.command("findings")(findings.findings)
+app.command("history")(history.history)
 app.command("export")(export.export)
 app.command("report")(report.report)
 app.command("mute")(mutes.mute)

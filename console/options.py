@@ -35,6 +35,7 @@ ReadFormatOption = Annotated[
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="Table for people, JSON for programs.")]
 MerchantArgument = Annotated[str, typer.Argument(metavar="MERCHANT", help="The merchant's id.")]
+CheckArgument = Annotated[str, typer.Argument(metavar="CHECK", help="The check's id.")]
 NightOption = Annotated[
     str | None, typer.Option("--night", metavar="YYYY-MM-DD", help="The night, a UTC date. Default: today.")
 ]

@@ -10,12 +10,12 @@ from enum import StrEnum
 from itertools import groupby, islice
 from typing import Any, Final
 
-from console.asked import CHECKS
 from functions.audit.absence import Reason
 from functions.audit.check import Breach
 from functions.audit.finding import Finding
 from functions.audit.merchant import Severity
 from functions.audit.outcome import Area, Status
+from functions.report.stored import CHECKS
 from functions.store.findings import Findings
 
 _RANK: Final = {Severity.CRITICAL: 0, Severity.WARN: 1, None: 2}
