@@ -61,7 +61,8 @@ class AppStack(Stack):
         fetcher = rooms.fetcher(fetches, evaluations)
         evaluator = rooms.evaluator(fetches, evaluations)
         notifier = rooms.notifier(unpublished, unscheduled)
-        closer = rooms.closer()
+        dead = [unscheduled, fetches.dead, evaluations.dead, unpublished]
+        closer = rooms.closer(dead)
         webhook = [rooms.webhook()] if stage.webhook else []
 
         feed_stream(data.tables["alerts"], notifier, only=WAITING_ALERTS, dead=unpublished.queue)
@@ -85,6 +86,6 @@ class AppStack(Stack):
             topics={"Alerts": data.alerts, "Texts": data.texts},
             functions=[dispatcher, fetcher, evaluator, notifier, closer, *webhook],
             queues=[fetches.queue, evaluations.queue],
-            dead=[queue.queue for queue in (unscheduled, fetches.dead, evaluations.dead, unpublished)],
+            dead=[queue.queue for queue in dead],
             stream_reader=notifier,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +25,7 @@ from infra.constructs.permissions import (
     use_key_through,
     use_table,
 )
+from infra.constructs.preflight import let_look
 from infra.constructs.public_url import open_to_the_internet
 from infra.constructs.queue import RECEIVES, DeadLetterQueue, WorkQueue
 from infra.data_stack import DataStack
@@ -179,8 +181,8 @@ class Rooms:
         later.open_to(function)
         return function
 
-    def closer(self) -> Function:
-        """Ends the night."""
+    def closer(self, dead: Sequence[DeadLetterQueue]) -> Function:
+        """Ends the night. ``dead``: where it looks whether anything failed for good."""
         function = self._function(
             "closer",
             says="Ends the night: coverage, what is missing, the summary to the operators",
@@ -188,6 +190,8 @@ class Rooms:
             seconds=NIGHT_SECONDS,
             environment={
                 "NIGHTJAR_OPERATORS_TOPIC_ARN": self.data.operators.topic_arn,
+                "NIGHTJAR_ALERTS_TOPIC_ARN": self.data.alerts.topic_arn,
+                "NIGHTJAR_TEXTS_TOPIC_ARN": self.data.texts.topic_arn,
                 **self._days("audit", "alert", "finding"),
             },
         )
@@ -201,8 +205,16 @@ class Rooms:
             query_index(tables["alerts"], "unsent"),
             query_index(tables["mutes"], "by_end"),
             use_table(tables["nights"], "GetItem", "UpdateItem"),
+            use_table(tables["recipients"], "Query", "Scan"),
             publish(self.data.operators),
             use_key_through(self.common.key, "sns"),
+        )
+        let_look(
+            function,
+            self.common.stage,
+            topics=[self.data.operators, self.data.alerts, self.data.texts],
+            names=["alerts", "texts"],
+            dead=[one.queue for one in dead],
         )
         return function
 

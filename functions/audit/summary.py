@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
 from typing import Final, NamedTuple
 
 from functions.audit.grant import MILESTONES
 from functions.audit.night import AuditHead, Coverage, ending_soon
 from functions.audit.outcome import Status
+from functions.audit.preflight import Checked, Preflight, problems
 from functions.audit.wording import counted
 
 NAMED: Final = 50
@@ -17,6 +19,9 @@ SOONEST: Final = 10
 LISTED: Final = 20
 WORST: Final = 5
 MUTES_LISTED: Final = 50
+# What could not be looked at says so itself.
+_CAME_TO: Final = {Preflight.FAIL: "Failed: ", Preflight.WARN: "Warning: ", Preflight.COULD_NOT_LOOK: ""}
+_MAY_BE_CLEAR: Final = frozenset({Preflight.PASS, Preflight.WARN})
 
 
 class Unsent(NamedTuple):
@@ -36,15 +41,18 @@ def summary_text(
     coverage: Coverage,
     heads: Sequence[AuditHead] = (),
     *,
+    checks: Sequence[Checked],
     unsent: Sequence[Unsent] = (),
     unmuted: Sequence[str] = (),
 ) -> tuple[str, str]:
     """Return subject and body of the night's summary for the operators. "All clear" only at full coverage.
 
-    ``heads``: every audit of the night. ``unmuted``: the mutes that ended, as ``ended_text`` announces them.
+    ``heads``: every audit of the night. ``checks``: the preflight, which is all clear where nothing failed and all was
+    seen. ``unmuted``: the mutes that ended, as ``ended_text`` announces them.
     """
     outcomes = coverage.outcomes
-    clear = coverage.is_full and not outcomes[Status.CRITICAL] and not outcomes[Status.NOT_EVALUATED] and not unsent
+    good = coverage.is_full and not outcomes[Status.CRITICAL] and not outcomes[Status.NOT_EVALUATED] and not unsent
+    clear = good and {one.came_to for one in checks} <= _MAY_BE_CLEAR
     body = [
         (
             f"Night of {coverage.night}: {coverage.audited} of {coverage.expected} expected merchants were audited "
@@ -54,14 +62,15 @@ def summary_text(
         *_turned(heads),
         *_uncovered(coverage),
         *_undelivered(unsent, coverage.night),
+        *_preflight(checks),
         *_efforts(heads),
         *_endings(heads, unmuted),
     ]
-    told = "all clear" if clear else _headline(coverage, heads)
+    told = "all clear" if clear else _headline(coverage, heads, checks)
     return f"Nightjar {coverage.night}: {told}", "\n".join(body) + "\n"
 
 
-def never_opened_text(night: date) -> tuple[str, str]:
+def never_opened_text(night: date, checks: Sequence[Checked]) -> tuple[str, str]:
     """Return subject and body of what the operators hear of a night that no dispatcher opened."""
     lines = [
         f"Nobody was audited in the night of {night}: it was never opened, so the dispatcher did not run.",
@@ -69,14 +78,18 @@ def never_opened_text(night: date) -> tuple[str, str]:
         "",
         "Look at the dispatcher's log and its dead-letter queue, then start the night by hand:",
         f"nightjar run --night {night}",
+        *_preflight(checks),
     ]
     return f"Nightjar {night}: nobody was audited, the night never began", "\n".join(lines) + "\n"
 
 
-def _headline(coverage: Coverage, heads: Iterable[AuditHead]) -> str:
+def _headline(coverage: Coverage, heads: Iterable[AuditHead], checks: Iterable[Checked]) -> str:
     new = sum(len(head.new_criticals) for head in heads)
     critical = f"{coverage.outcomes[Status.CRITICAL]} critical" + (f" ({new} new)" if new else "")
-    return f"{coverage.audited} of {coverage.expected} audited, {critical}"
+    failed = sum(one.came_to is Preflight.FAIL for one in checks)
+    return f"{coverage.audited} of {coverage.expected} audited, {critical}" + (
+        f", preflight: {failed} failed" if failed else ""
+    )
 
 
 def _turned(heads: Iterable[AuditHead]) -> list[str]:
@@ -114,6 +127,16 @@ def _undelivered(unsent: Sequence[Unsent], night: date) -> list[str]:
     names = [one.told(night) for one in sorted(unsent)]
     have, they = ("has", "It is") if len(names) == 1 else ("have", "They are")
     return ["", f"{counted(len(names), 'message')} {have} not left yet: {_names(names)}. {they} tried again now."]
+
+
+def _preflight(checks: Sequence[Checked]) -> list[str]:
+    """Tell what may keep messages from arriving, the worst first, and what to do; advice for several stands once."""
+    found = problems(checks)
+    lines = ["", "Preflight, as nightjar doctor shows it:"] if found else []
+    for advice, alike in groupby(found, key=lambda one: one.do):
+        lines += [f"- {_CAME_TO[one.came_to]}{one.says}" for one in alike]
+        lines.append(f"  {advice}")
+    return lines
 
 
 def _efforts(heads: Iterable[AuditHead]) -> list[str]:

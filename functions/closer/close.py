@@ -17,11 +17,13 @@ from functions.audit.merchant import Merchant
 from functions.audit.mute import ended_text
 from functions.audit.night import AuditHead, Coverage, FleetFailure, cover
 from functions.audit.outcome import Status
+from functions.audit.preflight_facts import Blind
 from functions.audit.profile import Profile
 from functions.audit.rootcause import NO_FETCH
 from functions.audit.snapshot import Snapshot
 from functions.audit.summary import Unsent, never_opened_text, summary_text
 from functions.audit.verdict import AuditState, audit_of
+from functions.closer.nightly import Nightly
 from functions.closer.stand_in import StandIn
 from functions.closer.waiting import Waiting, night_of
 from functions.store.alerts import NIGHTS_SWEPT
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from functions.store.tables import Tables
 
+NOBODY_KNOWS = Blind("the night was never opened, so nobody was expected")
 NEVER_CAME = Absent.because(Reason.SOURCE_FAILED, "the fetch never came back before the night was closed")
 
 
@@ -59,17 +62,19 @@ class Closer:
     topic_arn: str
     profile: Profile
     kept: Kept
+    nightly: Nightly
     on_failure: Callable[[str, Exception], None]
 
-    def close(self, night: date, *, now: datetime) -> Closed:
-        """Close a night. Doing it again recounts and tells nobody twice.
+    def close(self, night: date, *, now: datetime, seconds_left: Callable[[], float]) -> Closed:
+        """Close a night. Doing it again recounts and tells nobody twice. ``seconds_left``: until it is stopped.
 
         Raises:
             NeverOpened: no dispatcher ever opened the night. Operators were told, and the missing-night alarm rings.
         """
         row = self.tables.nights.get(night)
         if row is None:
-            self._tell(*never_opened_text(night))
+            checks = self.nightly.check(NOBODY_KNOWS, now=now, seconds_left=seconds_left())
+            self._tell(*never_opened_text(night, checks))
             raise NeverOpened(
                 f"The night {night} was never opened: the dispatcher did not run. "
                 "Look at its log and its dead-letter queue, then start the night by hand."
@@ -87,7 +92,11 @@ class Closer:
             # Told before it is recorded: a crash in between repeats the messages, and never loses one.
             if any(failure.is_due(night, self.profile.pace.remind_nights) for failure in fleet):
                 self._tell(*fleet_text(night, fleet, coverage.expected))
-            self._tell(*summary_text(coverage, heads, unsent=unsent, unmuted=self._unmuted(night)))
+            unmuted = self._unmuted(night)
+            # Last, as it takes longest: all that is for merchants has been seen to.
+            expected = [head.merchant_id for head in heads]
+            checks = self.nightly.check(expected, now=now, seconds_left=seconds_left())
+            self._tell(*summary_text(coverage, heads, checks=checks, unsent=unsent, unmuted=unmuted))
         self.tables.nights.close(coverage, fleet, at=now)
         for merchant_id in (*coverage.failed, *coverage.missing):
             # Erased while its name was on its way here: whoever erases looks for names after the audits are gone.

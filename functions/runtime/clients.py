@@ -10,6 +10,7 @@ import botocore.session
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_lambda import LambdaClient
@@ -42,6 +43,12 @@ def _session() -> botocore.session.Session:
 @cache
 def _client(service: str) -> Any:  # noqa: ANN401 - botocore makes its clients at run time; the callers name their types
     return _session().create_client(service, config=_CONFIG)
+
+
+def cloudwatch() -> CloudWatchClient:
+    """Return the container's CloudWatch client."""
+    client: CloudWatchClient = _client("cloudwatch")
+    return client
 
 
 def dynamodb() -> DynamoDBClient:

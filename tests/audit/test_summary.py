@@ -13,12 +13,18 @@ from hypothesis import strategies as st
 from functions.audit.absence import Reason
 from functions.audit.night import AuditHead, Coverage, cover
 from functions.audit.outcome import Status
+from functions.audit.preflight import Checked, Preflight
 from functions.audit.snapshot import Effort
 from functions.audit.summary import Unsent, never_opened_text, summary_text
 from functions.audit.verdict import AuditState
 from tests.builders import NIGHT
 
 DONE, FAILED, PENDING = AuditState.DONE, AuditState.FAILED, AuditState.PENDING
+SEEN = Checked("alarms", Preflight.PASS, "3 alarms would tell the operators' topic.")
+NEARLY = Checked("sms_spending", Preflight.WARN, "Text messages have cost USD 40.", "Ask AWS for a higher limit.")
+BROKEN = Checked("operators", Preflight.FAIL, "Nobody would hear an alarm.", "Confirm the mail that SNS sends.")
+UNSEEN = Checked("alarms", Preflight.COULD_NOT_LOOK, "Could not look at the alarms: refused.", "Look again.")
+UNKNOWN = Checked("opt_outs", Preflight.COULD_NOT_LOOK, "Could not look at who stopped: refused.", "Look again.")
 YESTERDAY = NIGHT - timedelta(days=1)
 
 
@@ -31,7 +37,11 @@ def of(*states: AuditState) -> Coverage:
 
 
 def told(*heads: AuditHead, **more: Any) -> str:
-    return summary_text(cover(NIGHT, heads), heads, **more)[1]
+    return summary(cover(NIGHT, heads), heads, **more)[1]
+
+
+def summary(*about: Any, **more: Any) -> tuple[str, str]:
+    return summary_text(*about, **({"checks": [SEEN]} | more))
 
 
 def effort(seconds: str, requests: int) -> Effort:
@@ -43,15 +53,17 @@ def effort(seconds: str, requests: int) -> Effort:
     st.integers(0, 2),
     st.integers(0, 2),
     st.integers(0, 2),
+    st.lists(st.sampled_from([SEEN, NEARLY, BROKEN, UNSEEN]), max_size=3),
 )
-def test_all_clear_is_said_only_where_everybody_was_audited_and_nothing_is_wrong_blind_or_unsent(
-    states: list[AuditState], critical: int, blind: int, unsent: int
+def test_all_clear_is_said_only_where_everybody_was_audited_and_nothing_is_wrong_blind_unsent_or_unseen(
+    states: list[AuditState], critical: int, blind: int, unsent: int, checks: list[Checked]
 ) -> None:
     counts = {Status.CRITICAL: critical, Status.NOT_EVALUATED: blind}
     heads = [head(f"m{at}", state, counts=counts) for at, state in enumerate(states)]
-    subject, body = summary_text(cover(NIGHT, heads), heads, unsent=[Unsent("m0", NIGHT)] * unsent)
+    subject, body = summary(cover(NIGHT, heads), heads, unsent=[Unsent("m0", NIGHT)] * unsent, checks=checks)
 
     clear = bool(states) and set(states) == {DONE} and critical == blind == unsent == 0
+    clear = clear and BROKEN not in checks and UNSEEN not in checks
     assert ("all clear" in subject) is clear
     assert "all clear" not in body
 
@@ -62,7 +74,7 @@ def test_it_says_how_many_of_how_many_and_why_not() -> None:
         head("b", FAILED),
         head("c", PENDING),
     )
-    subject, body = summary_text(cover(NIGHT, heads), heads)
+    subject, body = summary(cover(NIGHT, heads), heads)
 
     assert subject == "Nightjar 2026-11-21: 1 of 3 audited, 1 critical"
     assert "1 of 3 expected merchants were audited (33.3 %)." in body
@@ -72,7 +84,7 @@ def test_it_says_how_many_of_how_many_and_why_not() -> None:
 
 
 def test_a_night_that_expected_nobody_asks_why() -> None:
-    assert "Nobody was expected" in summary_text(of())[1]
+    assert "Nobody was expected" in summary(of())[1]
 
 
 def test_what_turned_critical_and_what_is_critical_no_more_is_named() -> None:
@@ -81,7 +93,7 @@ def test_what_turned_critical_and_what_is_critical_no_more_is_named() -> None:
         head("brasa", counts={Status.CRITICAL: 1}, new_criticals=("bounce_rate",)),
         head("larkspur", ended_criticals=("cart_abandonment_rate",)),
     )
-    subject, body = summary_text(cover(NIGHT, heads), heads)
+    subject, body = summary(cover(NIGHT, heads), heads)
 
     assert subject == "Nightjar 2026-11-21: 3 of 3 audited, 3 critical (3 new)"
     assert "New criticals: 3 at 2 merchants.\n- brasa: bounce_rate\n- wren: bounce_rate, access_token\n" in body
@@ -135,7 +147,7 @@ def test_where_nothing_was_fetched_nothing_is_said_of_effort() -> None:
 
 @pytest.mark.parametrize(("missing", "rest"), [(50, ""), (51, " and 1 more")])
 def test_many_missing_merchants_are_not_all_listed(missing: int, rest: str) -> None:
-    body = summary_text(of(*[PENDING] * missing))[1]
+    body = summary(of(*[PENDING] * missing))[1]
 
     line = next(line for line in body.splitlines() if line.startswith("Still pending"))
     assert line.count("m") - line.count("more") == 50
@@ -144,7 +156,7 @@ def test_many_missing_merchants_are_not_all_listed(missing: int, rest: str) -> N
 
 @pytest.mark.parametrize(("ended", "rest"), [(50, []), (52, ["- and 2 more"])])
 def test_many_mutes_that_ended_are_not_all_listed(ended: int, rest: list[str]) -> None:
-    body = summary_text(of(DONE), unmuted=tuple(f"m{number}" for number in range(ended)))[1]
+    body = summary(of(DONE), unmuted=tuple(f"m{number}" for number in range(ended)))[1]
 
     listed = body.partition("Mutes that ended:\n")[2].splitlines()
     assert listed == [*(f"- m{number}" for number in range(50)), *rest]
@@ -167,18 +179,39 @@ def test_of_many_connections_that_end_ten_are_listed(many: int, rest: str) -> No
     assert body.splitlines()[-1].endswith(rest)
 
 
+def test_what_the_preflight_found_is_told_the_worst_first_and_each_advice_once() -> None:
+    subject, body = summary(of(DONE), checks=[SEEN, UNSEEN, NEARLY, BROKEN, UNKNOWN])
+
+    assert subject == "Nightjar 2026-11-21: 1 of 1 audited, 0 critical, preflight: 1 failed"
+    assert body.partition("Preflight")[2].splitlines() == [
+        ", as nightjar doctor shows it:",
+        "- Failed: Nobody would hear an alarm.",
+        "  Confirm the mail that SNS sends.",
+        "- Warning: Text messages have cost USD 40.",
+        "  Ask AWS for a higher limit.",
+        "- Could not look at the alarms: refused.",
+        "- Could not look at who stopped: refused.",
+        "  Look again.",
+    ]
+
+
+def test_a_preflight_on_which_all_is_well_is_not_mentioned() -> None:
+    assert "Preflight" not in told(head("a"))
+
+
 def test_ten_thousand_merchants_in_trouble_still_make_a_message_that_a_telephone_shows() -> None:
     heads = [
         head(f"merchant-{at:05}", FAILED, new_criticals=("bounce_rate",), days_left=Decimal(1), effort=effort("40", 99))
         for at in range(10_000)
     ]
-    body = summary_text(cover(NIGHT, heads), heads, unsent=[Unsent(one.merchant_id, NIGHT) for one in heads])[1]
+    body = summary(cover(NIGHT, heads), heads, unsent=[Unsent(one.merchant_id, NIGHT) for one in heads])[1]
 
     assert len(body) < 5_000
 
 
 def test_a_night_that_never_began_says_so_and_what_to_do() -> None:
-    subject, body = never_opened_text(NIGHT)
+    subject, body = never_opened_text(NIGHT, [SEEN])
 
     assert subject == "Nightjar 2026-11-21: nobody was audited, the night never began"
     assert "nightjar run --night 2026-11-21" in body
+    assert "Failed: Nobody would hear an alarm." in never_opened_text(NIGHT, [BROKEN])[1]

@@ -189,7 +189,9 @@ def test_the_closer_ends_the_night_of_its_schedule(cloud: Cloud, start: Start) -
 
     (heard,) = _heard(cloud, module, "operators", event("closer"))
 
-    assert heard["Subject"] == "Nightjar 2026-11-22: 1 of 2 audited, 1 critical (1 new)"
+    assert heard["Subject"] == "Nightjar 2026-11-22: 1 of 2 audited, 1 critical (1 new), preflight: 1 failed"
+    assert "- Failed: The stage has no alarms.\n" in heard["Message"]
+    assert "- Could not look at nightjar-test-alerts-stream-dlq" in heard["Message"]
     night = cloud.tables.nights.get(NIGHT)
     assert night is not None
     assert night.closed_at is not None
@@ -276,7 +278,7 @@ def test_a_real_event_is_counted_under_the_stages_namespace_and_the_rooms_name(
         "fetcher": set[str](),
         "evaluator": {"AuditsDone"},
         "notifier": {"AlertsPublished"},
-        "closer": {"NightClosed", "CoveragePercent", "AuditsFailed", "AuditsMissing"},
+        "closer": {"NightClosed", "CoveragePercent", "AuditsFailed", "AuditsMissing", "PreflightFailed"},
         "webhook": {"WebhookCalls", "ConnectionsRemoved"},
     }[room] <= named
 

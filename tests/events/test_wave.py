@@ -125,7 +125,7 @@ def test_a_wave_is_one_message_to_the_operators_and_none_to_merchants(
 
     assert stage.told() == []
     assert stage.operators() == [
-        "Nightjar 2026-11-22: 12 of 12 audited, 11 critical (11 new)",
+        "Nightjar 2026-11-22: 12 of 12 audited, 11 critical (11 new), preflight: 1 failed",
         "Nightjar 2026-11-22: access_token:rejected at 10 of 12 merchants",
     ]
     held = [row for row in stage.cloud.rows("alerts") if row["merchant_id"] in WAVE]
@@ -157,7 +157,7 @@ def test_a_wave_is_one_message_to_the_operators_and_none_to_merchants(
     stage.close(tomorrow)
     stage.stream()
     assert stage.told() == [f"{WAVE[3]}: {WAVE[3]}: access token: rejected (14 checks could not run)"]
-    assert stage.operators() == ["Nightjar 2026-11-23: 3 of 3 audited, 1 critical"]
+    assert stage.operators() == ["Nightjar 2026-11-23: 3 of 3 audited, 1 critical, preflight: 1 failed"]
 
 
 def test_a_wave_that_goes_on_is_not_told_again_the_next_night(stage: Stage) -> None:

@@ -98,6 +98,8 @@ def environment_of(room: str, cloud: Cloud | None = None) -> dict[str, str]:
         },
         "closer": {
             "NIGHTJAR_OPERATORS_TOPIC_ARN": made("topic", "operators"),
+            "NIGHTJAR_ALERTS_TOPIC_ARN": made("topic", "alerts"),
+            "NIGHTJAR_TEXTS_TOPIC_ARN": made("topic", "texts"),
             "NIGHTJAR_AUDIT_DAYS": "400",
             "NIGHTJAR_ALERT_DAYS": "300",
             "NIGHTJAR_FINDING_DAYS": "200",

@@ -9,7 +9,10 @@ from typing import Any, cast
 
 import pytest
 
+from functions.closer.nightly import KEPT_BACK
+from functions.closer.preflight import DEAD, SECONDS
 from functions.store.connections import Connections
+from infra.rooms import NIGHT_SECONDS
 from tests.infra.templates import Properties, Stacks, listed
 
 pytestmark = pytest.mark.slow
@@ -20,6 +23,15 @@ LOGS = ["logs:CreateLogStream", "logs:PutLogEvents"]  # Lambda makes up the stre
 LATER = ["scheduler:CreateSchedule"]  # the notifier makes up the schedules' names as it goes
 TOPICS = ["sns:ListSubscriptionsByTopic", "sns:Publish"]  # merchants' own topics come and go with their recipients
 ASKED = ["sns:CheckIfPhoneNumberIsOptedOut", "sns:GetSubscriptionAttributes"]  # about what no policy can name
+# What the closer looks at beside that: of the account, which is no resource, and of alarms, all of which are listed.
+SEEN = [
+    "cloudwatch:GetMetricStatistics",
+    *ASKED[:1],
+    "sns:GetSMSAttributes",
+    "sns:GetSMSSandboxAccountStatus",
+    *ASKED[1:],
+]
+ALARMS = ["cloudwatch:DescribeAlarms"]
 
 
 def test_no_action_is_a_wildcard(prod: Stacks) -> None:
@@ -30,11 +42,13 @@ def test_no_action_is_a_wildcard(prod: Stacks) -> None:
 
 def test_no_resource_is_a_wildcard_but_for_traces_and_names_of_log_streams_and_schedules(prod: Stacks) -> None:
     starred = [statement for _, statement in prod.app.statements() if "*" in json.dumps(statement["Resource"])]
-    assert len(starred) == 2 * len(ROOMS) + 2
+    assert len(starred) == 2 * len(ROOMS) + 4
     for statement in starred:
         actions = sorted(listed(statement["Action"]))
-        assert actions in (XRAY, [*ASKED, *XRAY], LOGS, LATER, TOPICS)
-        if actions == TOPICS:
+        assert actions in (XRAY, [*ASKED, *XRAY], [*SEEN, *XRAY], LOGS, LATER, TOPICS, TOPICS[:1], ALARMS)
+        if actions == ALARMS:
+            assert json.dumps(statement["Resource"]).endswith(':alarm:*"]]}')
+        if actions in (TOPICS, TOPICS[:1]):
             stars = [resource for resource in statement["Resource"] if "*" in json.dumps(resource)]
             assert [json.dumps(star).split(":")[-1] for star in stars] == [
                 'nightjar-prod-alerts_*"]]}',
@@ -93,10 +107,26 @@ def test_budgets_are_for_those_who_spend_them_and_can_only_be_moved_on(prod: Sta
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_nobody_deletes_an_item_and_only_the_dispatcher_scans(prod: Stacks, room: str) -> None:
-    actions = [action for statement in prod.app.statements_of(room) for action in listed(statement["Action"])]
-    assert "dynamodb:DeleteItem" not in actions
-    assert ("dynamodb:Scan" in actions) == (room == "Dispatcher")
+def test_nobody_deletes_an_item_and_whole_tables_are_read_by_the_dispatcher_and_the_preflight(
+    prod: Stacks, room: str
+) -> None:
+    statements = prod.app.statements_of(room)
+    assert "dynamodb:DeleteItem" not in [action for one in statements for action in listed(one["Action"])]
+    scanned = [json.dumps(one["Resource"]) for one in statements if "dynamodb:Scan" in listed(one["Action"])]
+    tables = {"Dispatcher": ["TablesMerchants"], "Closer": ["TablesRecipients"]}.get(room, [])
+    assert len(scanned) == len(tables)
+    assert all(table in resource for table, resource in zip(tables, scanned, strict=True))
+
+
+def test_of_dead_letters_the_closer_sees_how_many_there_are_and_takes_none(prod: Stacks) -> None:
+    of_queues = [one for one in prod.app.statements_of("Closer") if "sqs:GetQueueUrl" in listed(one["Action"])]
+    assert [listed(one["Action"]) for one in of_queues] == [["sqs:GetQueueAttributes", "sqs:GetQueueUrl"]]
+    ids = [prod.app.logical_id("SQS::Queue", "QueueName", f"nightjar-prod-{name}") for name in DEAD]
+    assert sorted(one["Fn::GetAtt"][0] for one in of_queues[0]["Resource"]) == sorted(ids)
+
+
+def test_the_preflight_ends_before_the_closer_is_stopped() -> None:
+    assert SECONDS + KEPT_BACK < NIGHT_SECONDS / 2
 
 
 def test_the_closer_alone_queries_indexes_each_by_its_name(prod: Stacks) -> None:

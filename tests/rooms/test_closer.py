@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
@@ -13,10 +13,13 @@ from functions.audit.errors import NeverOpened
 from functions.audit.merchant import Extra
 from functions.audit.night import cover
 from functions.audit.outcome import Status
+from functions.audit.preflight import Checked, Preflight
+from functions.audit.preflight_facts import Blind
 from functions.audit.profile import default_profile
 from functions.audit.snapshot import Effort
 from functions.audit.verdict import AuditState
 from functions.closer.close import Closed, Closer
+from functions.closer.nightly import Nightly
 from functions.store.tables import Tables
 from functions.store.verdicts import Kept, settle
 from tests.builders import NIGHT, NOW, channel, merchant, mute, snapshot, token
@@ -30,12 +33,31 @@ ID = f"{NIGHT}#critical"
 
 
 @dataclass
+class FakeLook:
+    """A preflight that found this, or that breaks. It takes down for whom and for how long it was to look."""
+
+    found: tuple[Checked, ...] = (Checked("operators", Preflight.PASS, "Somebody hears."),)
+    breaks: Exception | None = None
+    asked: list[tuple[Any, float]] = field(default_factory=list)
+    heard: list[int] = field(default_factory=list)
+
+    def check(self, merchants: Any, *, now: datetime, seconds: float) -> tuple[Checked, ...]:
+        assert now == CLOSING
+        self.asked.append((merchants, seconds))
+        if self.breaks:
+            raise self.breaks
+        return self.found
+
+
+@dataclass
 class Stage:
     """A closer, its topic, and a night that was opened."""
 
     cloud: Cloud
     sns: FakeSns = field(default_factory=FakeSns)
+    preflight: FakeLook = field(default_factory=FakeLook)
     troubles: list[str] = field(default_factory=list)
+    seconds_left: float = 290.0
 
     def close(self, tables: Tables | None = None) -> Closed:
         closer = Closer(
@@ -44,9 +66,14 @@ class Stage:
             topic_arn="arn:aws:sns:us-east-1:123456789012:nightjar-test-operators",
             profile=default_profile(),
             kept=Kept.days(audits=90, alerts=90, findings=90),
+            nightly=Nightly(
+                cast("Any", self.preflight),
+                on_checked=lambda checks: self.preflight.heard.append(len(checks)),
+                on_failure=lambda error: self.troubles.append(type(error).__name__),
+            ),
             on_failure=lambda merchant_id, error: self.troubles.append(f"{merchant_id} {type(error).__name__}"),
         )
-        return closer.close(NIGHT, now=CLOSING)
+        return closer.close(NIGHT, now=CLOSING, seconds_left=lambda: self.seconds_left)
 
     def expect(self, *ids: str) -> None:
         for id_ in ids:
@@ -255,6 +282,58 @@ def test_a_night_that_was_never_opened_is_told_to_the_operators_and_refused(clou
     assert told["TopicArn"].endswith("operators")
     assert told["Subject"] == "Nightjar 2026-11-21: nobody was audited, the night never began"
     assert cloud.raw("nights") == []
+    ((merchants, _),) = stage.preflight.asked
+    assert merchants == Blind("the night was never opened, so nobody was expected")
+
+
+UNHEARD = Checked("operators", Preflight.FAIL, "Nobody would hear an alarm.", "Confirm the mail that SNS sends.")
+
+
+def test_a_preflight_that_fails_is_told_with_what_to_do_and_nothing_is_all_clear(stage: Stage) -> None:
+    stage.expect("larkspur", "foxglove")
+    stage.audited("larkspur", "foxglove")
+    stage.preflight.found = (UNHEARD,)
+
+    stage.close()
+
+    (told,) = stage.sns.published
+    assert told["Subject"] == "Nightjar 2026-11-21: 2 of 2 audited, 0 critical, preflight: 1 failed"
+    assert "- Failed: Nobody would hear an alarm.\n  Confirm the mail that SNS sends.\n" in told["Message"]
+    assert [(sorted(merchants), seconds) for merchants, seconds in stage.preflight.asked] == [
+        (["foxglove", "larkspur"], 45.0)
+    ]
+
+
+def test_closing_again_looks_at_nothing_again(stage: Stage) -> None:
+    stage.close()
+    stage.close()
+
+    assert len(stage.preflight.asked) == 1
+
+
+def test_a_preflight_that_breaks_keeps_no_night_open_and_counts_as_not_looked(stage: Stage) -> None:
+    stage.expect("larkspur")
+    stage.audited("larkspur")
+    stage.preflight.breaks = ZeroDivisionError("larkspur")
+
+    stage.close()
+
+    (told,) = stage.sns.published
+    assert "all clear" not in told["Subject"]
+    assert "Could not look at the alarms: looking itself failed (ZeroDivisionError).\n" in told["Message"]
+    assert stage.troubles == ["ZeroDivisionError"]
+    assert stage.preflight.heard == [8]
+    night = stage.cloud.tables.nights.get(NIGHT)
+    assert night is not None
+    assert night.closed_at == CLOSING
+
+
+def test_a_preflight_leaves_the_time_that_closing_needs(stage: Stage) -> None:
+    stage.seconds_left = 50.0
+
+    stage.close()
+
+    assert [seconds for _, seconds in stage.preflight.asked] == [20.0]
 
 
 def test_what_turned_and_what_is_over_tonight_is_told(stage: Stage) -> None:
