@@ -1,11 +1,15 @@
-"""Whether somebody is told of a finding tonight: sent or held, each for a named reason. Decided from values alone."""
+"""Whether somebody is told of a finding tonight: sent or held, each for a named reason. Decided from values alone.
+
+What shows only when a message is about to leave (nobody is there, quiet hours, a budget that is spent) is held by the
+notifier, for a reason of the same list.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from functions.audit.finding import Finding, Move
 from functions.audit.mute import Mute, ended_for
@@ -74,30 +78,13 @@ class Hold:
 Decision: TypeAlias = Send | Hold
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What else there is to know before somebody is told. As it comes: nothing stands in the way.
-
-    ``quiet_until``: the end of the recipient's quiet hours, while they last. ``reachable``: whether anybody is there
-    who can be reached at all.
-    """
-
-    mutes: tuple[Mute, ...] = ()
-    quiet_until: datetime | None = None
-    reachable: bool = True
-
-
-NOTHING_IN_THE_WAY: Final = Circumstances()
-
-
 def decide(
     before: Finding | None,
     finding: Finding,
     happened: Move,
     *,
     remind_nights: int,
-    around: Circumstances,
-    now: datetime,
+    mutes: Collection[Mute] = (),
     root: Decision | None = None,
 ) -> Decision:
     """Return whether somebody is told of this finding tonight, and why or why not.
@@ -105,30 +92,23 @@ def decide(
     ``root`` is what was decided about the root cause that explains tonight's state of this finding, if there is one.
     """
     # That a mute has ended is itself worth a reminder: somebody thought that it would be over by then.
-    wanted = _wanted(before, finding, happened, 0 if ended_for(finding, around.mutes) else remind_nights)
-    if wanted is not None and (hushed := _hushed(finding, wanted, around.mutes)):
+    wanted = _wanted(before, finding, happened, 0 if ended_for(finding, mutes) else remind_nights)
+    if wanted is not None and (hushed := _hushed(finding, wanted, mutes)):
         return Hold(hushed, wanted)
     if root is not None:
         # Where the root cause itself is held back, what it explains is held for the same reason.
         return Hold(root.reason if isinstance(root, Hold) and root.wanted else Held.ROOT_CAUSE_SENT, wanted)
     if wanted is None:
         return Hold(Held.NOTHING_NEW if finding.status is Status.CRITICAL else Held.NOT_CRITICAL)
-    obstacle = _obstacle(around, now)
-    return Send(wanted) if obstacle is None else Hold(obstacle, wanted)
+    return Send(wanted)
 
 
-def _hushed(finding: Finding, wanted: Why, mutes: tuple[Mute, ...]) -> Held | None:
+def _hushed(finding: Finding, wanted: Why, mutes: Collection[Mute]) -> Held | None:
     """Return why a person does not want to hear of it. An acknowledgement is for reminders only."""
     if any(mute.hides(finding.check_id, finding.last_night) for mute in mutes):
         return Held.MUTED
     known = wanted is Why.STILL_CRITICAL and any(mute.acknowledges(finding) for mute in mutes)
     return Held.ACKNOWLEDGED if known else None
-
-
-def _obstacle(around: Circumstances, now: datetime) -> Held | None:
-    if not around.reachable:
-        return Held.RECIPIENT_UNREACHABLE
-    return Held.QUIET_HOURS if around.quiet_until is not None and now < around.quiet_until else None
 
 
 def _wanted(before: Finding | None, finding: Finding, happened: Move, remind_nights: int) -> Why | None:

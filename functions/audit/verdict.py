@@ -16,14 +16,14 @@ from functions.audit.finding import Finding, Move, Pace, move
 from functions.audit.judge import CrashReport, judge
 from functions.audit.kpi import Kpi, kpis_of
 from functions.audit.merchant import Digest, Merchant, Severity
-from functions.audit.mute import ended_for
+from functions.audit.mute import Mute, ended_for
 from functions.audit.news import News, Scene
 from functions.audit.outcome import Outcome, Status
 from functions.audit.periods import Periods
 from functions.audit.profile import Profile
 from functions.audit.rootcause import RootCause, explains, failures_of, root_cause
 from functions.audit.snapshot import Effort, Snapshot
-from functions.audit.telling import NOTHING_IN_THE_WAY, Circumstances, Decision, Hold, Send, decide
+from functions.audit.telling import Decision, Hold, Send, decide
 
 
 class AuditState(StrEnum):
@@ -133,7 +133,7 @@ def conclude(
     audit: Audit,
     merchant: Merchant,
     before: Mapping[str, Finding],
-    around: Circumstances = NOTHING_IN_THE_WAY,
+    mutes: Collection[Mute] = (),
 ) -> Verdict:
     """Return what the audit changes: each finding moved by its outcome, and the alert where there is something to say.
 
@@ -155,8 +155,7 @@ def conclude(
                 finding,
                 happened,
                 remind_nights=audit.pace.remind_nights,
-                around=around,
-                now=audit.evaluated_at,
+                mutes=mutes,
                 # In report order the root cause comes before what it explains.
                 root=decisions.get(root.check_id) if root is not None and check_id in explained else None,
             )
@@ -186,7 +185,7 @@ def conclude(
             before,
             moved,
             decisions,
-            around,
+            mutes,
             root,
             explained,
         ),
@@ -199,7 +198,7 @@ def _alert(
     before: Mapping[str, Finding],
     moved: Mapping[str, tuple[Finding, Move]],
     decisions: Mapping[str, Decision],
-    around: Circumstances,
+    mutes: Collection[Mute],
     root: RootCause | None,
     explained: Collection[str],
 ) -> Alert | None:
@@ -214,13 +213,13 @@ def _alert(
                 at_root = root is not None and root.check_id == outcome.check_id
                 # As it was before tonight's message: that one tells of the ends.
                 finding, _ = moved[outcome.check_id]
-                ended = ended_for(finding, around.mutes)
+                ended = ended_for(finding, mutes)
                 news.append(News(outcome, why, finding.critical_since, blinds if at_root else 0, ended))
                 if at_root and why.is_new:
                     waits_for = root
             case Hold(because, wanted) if because.is_noted:
                 held.append(HeldBack(outcome.check_id, outcome.area.value, because, wanted, outcome.summary))
-    warnings = _warnings(audit, merchant, before, moved, decisions, around)
+    warnings = _warnings(audit, merchant, before, moved, decisions, mutes)
     if not news and not warnings and not any(entry.wanted for entry in held):
         return None
     told = before.get(waits_for.check_id) if waits_for is not None else None
@@ -242,10 +241,10 @@ def _warnings(
     before: Mapping[str, Finding],
     moved: Mapping[str, tuple[Finding, Move]],
     decisions: Mapping[str, Decision],
-    around: Circumstances,
+    mutes: Collection[Mute],
 ) -> tuple[Warned, ...]:
     # A night that failed may be judged once more; its message would then stand in the way of the real one.
     if merchant.alerts.digest is not Digest.DAILY or audit.state is not AuditState.DONE:
         return ()
     told = {check_id for check_id, decision in decisions.items() if isinstance(decision, Send)}
-    return warnings_of(before, moved, audit.outcomes, mutes=around.mutes, told=told)
+    return warnings_of(before, moved, audit.outcomes, mutes=mutes, told=told)

@@ -12,7 +12,6 @@ from functions.audit.jobs import EvaluateJob
 from functions.audit.judge import CrashReport
 from functions.audit.merchant import Merchant
 from functions.audit.profile import Profile
-from functions.audit.telling import Circumstances
 from functions.audit.verdict import AuditState, Verdict, audit_of
 from functions.store.verdicts import Kept, settle
 
@@ -50,8 +49,8 @@ class Evaluator:
         merchant = self.merchant(job.merchant_id)
         now = self.clock()
         audit = audit_of(snapshot, merchant, self.profile, evaluated_at=now, on_crash=self.on_crash)
-        around = Circumstances(mutes=self.tables.mutes.of_merchant(job.merchant_id))
-        return settle(self.tables, audit, merchant, ttl=self.kept.from_(now), around=around)
+        mutes = self.tables.mutes.of_merchant(job.merchant_id)
+        return settle(self.tables, audit, merchant, ttl=self.kept.from_(now), mutes=mutes)
 
     def merchant(self, merchant_id: str) -> Merchant:
         """Return whose thresholds to judge by."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -14,7 +14,7 @@ from functions.audit.alert import AlertState
 from functions.audit.errors import Conflict
 from functions.audit.finding import Finding
 from functions.audit.merchant import Merchant
-from functions.audit.telling import NOTHING_IN_THE_WAY, Circumstances
+from functions.audit.mute import Mute
 from functions.audit.verdict import Audit, AuditState, Verdict, conclude
 from functions.store.alerts import alert_item
 from functions.store.audits import audit_item
@@ -79,7 +79,7 @@ def settle(
     merchant: Merchant,
     *,
     ttl: datetime | Ends,
-    around: Circumstances = NOTHING_IN_THE_WAY,
+    mutes: Collection[Mute] = (),
 ) -> Verdict | None:
     """Read the findings, conclude, and write the verdict; again when another writer was quicker.
 
@@ -91,7 +91,7 @@ def settle(
     """
     for attempt in range(1, ATTEMPTS + 1):
         before = tables.findings.of_merchant(merchant.id)
-        verdict = conclude(audit, merchant, before, around)
+        verdict = conclude(audit, merchant, before, mutes)
         if _is_history(audit.night, before):
             verdict = verdict.as_history
         elif verdict.alert is not None and verdict.alert.state is AlertState.WAITING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,10 +15,9 @@ from functions.audit.absence import Reason
 from functions.audit.alert import Alert, AlertState, released, withheld
 from functions.audit.finding import Finding
 from functions.audit.merchant import Severity
-from functions.audit.mute import Kind
+from functions.audit.mute import Kind, Mute
 from functions.audit.profile import default_profile
 from functions.audit.snapshot import Snapshot
-from functions.audit.telling import Circumstances
 from functions.audit.verdict import Verdict, audit_of, conclude
 from tests.builders import NIGHT, NOW, absent, channel, figures, merchant, mute, sessions, snapshot, token
 
@@ -28,13 +26,13 @@ BLIND = snapshot(sessions=absent(Reason.SOURCE_FAILED))
 WARN, CRITICAL, GOOD = channel(bounce_rate="65"), channel(bounce_rate="90"), channel()
 
 
-def nights(seen: Sequence[Snapshot], shop: Any = DAILY, around: Circumstances | None = None) -> list[Verdict]:
+def nights(seen: Sequence[Snapshot], shop: Any = DAILY, mutes: tuple[Mute, ...] = ()) -> list[Verdict]:
     """Return what the nights came to, one after the other."""
     findings: dict[str, Finding] = {}
     told = []
     for at, one in enumerate(seen):
         audit = audit_of(at_night(one, at), shop, default_profile(), evaluated_at=NOW)
-        told.append(conclude(audit, shop, findings, around or Circumstances()))
+        told.append(conclude(audit, shop, findings, mutes))
         findings = {finding.check_id: finding for finding in told[-1].findings}
     return told
 
@@ -139,9 +137,9 @@ def test_the_end_of_what_was_told_as_critical_is_told_once() -> None:
 
 @pytest.mark.parametrize("check_id", ["bounce_rate", "all"])
 def test_what_is_muted_is_left_out_and_comes_back_when_the_mute_has_ended(check_id: str) -> None:
-    around = Circumstances(mutes=(mute(check_id=check_id, until=NIGHT + timedelta(days=1)),))
+    mutes = (mute(check_id=check_id, until=NIGHT + timedelta(days=1)),)
 
-    told = nights([WARN, WARN, WARN], around=around)
+    told = nights([WARN, WARN, WARN], mutes=mutes)
 
     assert [verdict.alert is None for verdict in told] == [True, True, False]
     assert changes(told[2]) == {"bounce_rate": "open"}
@@ -150,20 +148,20 @@ def test_what_is_muted_is_left_out_and_comes_back_when_the_mute_has_ended(check_
 def test_what_is_acknowledged_is_left_out_until_something_happens_to_it() -> None:
     known = mute(kind=Kind.ACK, episode=NIGHT, until=NIGHT + timedelta(days=30))
 
-    told = nights([WARN, WARN, GOOD, GOOD], around=Circumstances(mutes=(known,)))
+    told = nights([WARN, WARN, GOOD, GOOD], mutes=(known,))
 
     assert [changes(verdict).get("bounce_rate") for verdict in told] == ["opened", None, None, "resolved"]
 
 
 def test_a_muted_critical_does_not_hold_the_warnings_back() -> None:
-    around = Circumstances(mutes=(mute(until=NIGHT),))
+    mutes = (mute(until=NIGHT),)
     both = channel(bounce_rate="90", pageviews_per_session="1.2")
 
-    alert = sent(nights([both], around=around)[0])
+    alert = sent(nights([both], mutes=mutes)[0])
 
     assert alert.state is AlertState.PENDING
     assert [entry.check_id for entry in alert.held] == ["bounce_rate"]
-    assert changes(nights([both], around=around)[0]) == {"pageviews_per_session": "opened"}
+    assert changes(nights([both], mutes=mutes)[0]) == {"pageviews_per_session": "opened"}
 
 
 def broken(**changed: Any) -> Snapshot:
@@ -224,9 +222,9 @@ def test_in_the_merchants_language() -> None:
 )
 @settings(max_examples=25, deadline=None)
 def test_every_open_warning_that_nobody_muted_is_told_once_each_night(seen: list[Snapshot], until: date) -> None:
-    hushed = replace(Circumstances(), mutes=(mute(until=until),))
+    hushed = (mute(until=until),)
 
-    for verdict in nights(seen, around=hushed):
+    for verdict in nights(seen, mutes=hushed):
         muted = verdict.audit.night <= until
         warned = {finding.check_id for finding in verdict.findings if finding.severity is Severity.WARN}
         told = [one.check_id for one in verdict.alert.warnings] if verdict.alert else []

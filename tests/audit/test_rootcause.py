@@ -8,11 +8,12 @@ from functions.audit.absence import Absent, Reason
 from functions.audit.alert import AlertState, released, withheld
 from functions.audit.finding import Finding
 from functions.audit.merchant import Merchant
+from functions.audit.mute import Mute
 from functions.audit.outcome import Status
 from functions.audit.profile import default_profile
 from functions.audit.rootcause import RootCause, failures_of, root_cause
 from functions.audit.snapshot import Snapshot
-from functions.audit.telling import Circumstances, Held, Why
+from functions.audit.telling import Held, Why
 from functions.audit.verdict import Verdict, audit_of, conclude
 from tests.builders import NIGHT, NOW, PERIODS, absent, figures, judged, merchant, mute, sessions, snapshot, token
 from tests.store.stories import night_after, revoked
@@ -25,11 +26,11 @@ def night(
     seen: Snapshot,
     shop: Merchant | None = None,
     before: dict[str, Finding] | None = None,
-    around: Circumstances | None = None,
+    mutes: tuple[Mute, ...] = (),
 ) -> Verdict:
     shop = shop or merchant()
     audit = audit_of(seen, shop, default_profile(), evaluated_at=NOW)
-    return conclude(audit, shop, before or {}, around or Circumstances())
+    return conclude(audit, shop, before or {}, mutes)
 
 
 def by_check(verdict: Verdict) -> dict[str, Finding]:
@@ -110,8 +111,8 @@ def test_another_providers_refusal_is_not_blamed_on_the_token() -> None:
 
 
 def test_a_muted_token_mutes_what_it_explains() -> None:
-    muted = Circumstances(mutes=(mute(check_id="access_token"),))
-    alert = night(revoked(basic=absent(Reason.SCOPE_MISSING)), around=muted).alert
+    muted = (mute(check_id="access_token"),)
+    alert = night(revoked(basic=absent(Reason.SCOPE_MISSING)), mutes=muted).alert
 
     assert alert is not None
     assert (alert.state, alert.criticals, alert.root) == (AlertState.HELD, (), None)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import TypeAlias
 
 import pytest
 from hypothesis import given
@@ -16,8 +17,6 @@ from functions.audit.mute import ALL, Mute, acknowledge
 from functions.audit.outcome import Status
 from functions.audit.profile import default_profile
 from functions.audit.telling import (
-    NOTHING_IN_THE_WAY,
-    Circumstances,
     Decision,
     Held,
     Hold,
@@ -31,6 +30,7 @@ from tests.audit.test_finding import bounce
 from tests.builders import NIGHT, NOW, PERIODS, merchant, outcome
 
 PASS, WARN, CRITICAL, BLIND = Status.PASS, Status.WARN, Status.CRITICAL, Status.NOT_EVALUATED
+Mutes: TypeAlias = tuple[Mute, ...]
 PACE = default_profile().pace
 HISTORIES = st.lists(st.sampled_from(list(Status)), min_size=1, max_size=40)
 RATES = st.lists(st.none() | st.decimals("50", "85", places=1), min_size=1, max_size=60)
@@ -41,7 +41,7 @@ def night(day: int) -> date:
     return NIGHT + timedelta(days=day)
 
 
-def nights(outcomes: Iterable[object], around: Sequence[Circumstances] = ()) -> list[Verdict]:
+def nights(outcomes: Iterable[object], mutes: Sequence[Mutes] = ()) -> list[Verdict]:
     """Return what each night of one check comes to, one after the other, as one merchant's evaluator would see it."""
     before: dict[str, Finding] = {}
     verdicts: list[Verdict] = []
@@ -59,26 +59,26 @@ def nights(outcomes: Iterable[object], around: Sequence[Circumstances] = ()) -> 
             failures=(),
             evaluated_at=NOW + timedelta(days=day),
         )
-        verdict = conclude(audit, merchant(), before, around[day] if day < len(around) else NOTHING_IN_THE_WAY)
+        verdict = conclude(audit, merchant(), before, mutes[day] if day < len(mutes) else ())
         before = {finding.check_id: finding for finding in verdict.findings}
         verdicts.append(verdict)
     return verdicts
 
 
-def told(outcomes: Iterable[object], around: Sequence[Circumstances] = ()) -> dict[int, str]:
+def told(outcomes: Iterable[object], mutes: Sequence[Mutes] = ()) -> dict[int, str]:
     """Return why a message was sent, by the number of the night."""
     return {
         day: verdict.alert.criticals[0].why.value
-        for day, verdict in enumerate(nights(outcomes, around))
+        for day, verdict in enumerate(nights(outcomes, mutes))
         if verdict.alert and verdict.alert.criticals
     }
 
 
-def held(outcomes: Iterable[object], around: Sequence[Circumstances] = ()) -> dict[int, tuple[str, str | None]]:
+def held(outcomes: Iterable[object], mutes: Sequence[Mutes] = ()) -> dict[int, tuple[str, str | None]]:
     """Return why nobody was told of what there was to say, by the number of the night."""
     return {
         day: (entry.because.value, entry.wanted)
-        for day, verdict in enumerate(nights(outcomes, around))
+        for day, verdict in enumerate(nights(outcomes, mutes))
         for entry in (verdict.alert.held if verdict.alert else ())
     }
 
@@ -115,8 +115,8 @@ def mute(until: int, check_id: str = ALL) -> Mute:
     return builders.mute(check_id=check_id, until=night(until), reason="waiting for the new theme")
 
 
-def muted(until: int, check_id: str = ALL) -> Circumstances:
-    return Circumstances(mutes=(mute(until, check_id),))
+def muted(until: int, check_id: str = ALL) -> Mutes:
+    return (mute(until, check_id),)
 
 
 def test_what_is_muted_is_noted_each_night_and_told_when_the_mute_is_over() -> None:
@@ -138,7 +138,7 @@ def test_what_nobody_heard_of_is_not_called_resolved() -> None:
 
     assert told(history, [muted(0)]) == {}
     assert held(history, [muted(0)]) == {0: ("muted", OPENED)}
-    assert held(history, [Circumstances(), Circumstances(), muted(2)]) == {2: ("muted", RESOLVED)}
+    assert held(history, [(), (), muted(2)]) == {2: ("muted", RESOLVED)}
 
 
 ONE_MUTE = st.builds(mute, st.integers(-3, 45), st.sampled_from([ALL, "bounce_rate", "cart_abandonment_rate"]))
@@ -152,7 +152,7 @@ MUTES = st.lists(ONE_MUTE | ONE_ACK, max_size=3).map(tuple)
 def test_mutes_hide_messages_and_never_findings(history: list[Status], mutes: tuple[Mute, ...]) -> None:
     """Whatever is muted: the audits, the moves and the findings are the same, but for when somebody was told."""
     outcomes = [outcome(status) for status in history]
-    loud, quiet = nights(outcomes), nights(outcomes, [Circumstances(mutes=mutes)] * len(history))
+    loud, quiet = nights(outcomes), nights(outcomes, [mutes] * len(history))
 
     for one, other in zip(loud, quiet, strict=True):
         assert (one.audit, one.moves) == (other.audit, other.moves)
@@ -166,7 +166,7 @@ def test_nothing_is_told_while_it_is_muted_and_nothing_new_is_lost_after(
     history: list[Status], mutes: tuple[Mute, ...]
 ) -> None:
     spell_told = False
-    for verdict in nights(map(outcome, history), [Circumstances(mutes=mutes)] * len(history)):
+    for verdict in nights(map(outcome, history), [mutes] * len(history)):
         (state,), alert = verdict.findings, verdict.alert
         hidden = any(one.hides("bounce_rate", verdict.audit.night) for one in mutes)
         assert not (hidden and alert and alert.criticals)
@@ -179,7 +179,7 @@ def test_nothing_is_told_while_it_is_muted_and_nothing_new_is_lost_after(
 
 def test_that_a_mute_has_ended_is_told_on_the_night_after_it_with_a_reminder() -> None:
     history = [outcome(CRITICAL)] * 6
-    around = [Circumstances(), *[muted(3)] * 5]
+    around = [(), *[muted(3)] * 5]
 
     assert told(history, around) == {0: "opened", 4: "still_critical"}
     alert = nights(history, around)[4].alert
@@ -190,7 +190,7 @@ def test_that_a_mute_has_ended_is_told_on_the_night_after_it_with_a_reminder() -
 
 def test_the_end_of_a_mute_is_told_once_it_can_be_and_once_only() -> None:
     history = [outcome(status) for status in (CRITICAL, CRITICAL, BLIND, BLIND, *[CRITICAL] * 10)]
-    around = [Circumstances(), *[muted(1, "bounce_rate")] * 13]
+    around = [(), *[muted(1, "bounce_rate")] * 13]
 
     assert told(history, around) == {0: "opened", 4: "still_critical", 11: "still_critical"}
     mails = [verdict.alert.email for verdict in nights(history, around) if verdict.alert and verdict.alert.email]
@@ -206,7 +206,7 @@ def test_the_end_of_a_mute_is_told_once_it_can_be_and_once_only() -> None:
     ],
 )
 def test_a_mute_that_hid_nothing_of_this_episode_is_not_mentioned(
-    history: list[Status], around: list[Circumstances], story: dict[int, str]
+    history: list[Status], around: list[Mutes], story: dict[int, str]
 ) -> None:
     outcomes = list(map(outcome, history))
 
@@ -214,16 +214,16 @@ def test_a_mute_that_hid_nothing_of_this_episode_is_not_mentioned(
     assert not [one for one in nights(outcomes, around) if one.alert and "The mute" in one.alert.email]
 
 
-def acknowledged(opened: int = 0) -> Circumstances:
+def acknowledged(opened: int = 0) -> Mutes:
     known = acknowledge(finding(opened_on=night(opened)), author="Anna", reason="the theme is being rebuilt", now=NOW)
-    return Circumstances(mutes=(known,))
+    return (known,)
 
 
 def test_what_is_acknowledged_brings_no_reminders_for_as_long_as_it_lasts() -> None:
     history = [outcome(CRITICAL)] * 9
 
-    assert told(history, [Circumstances(), *[acknowledged()] * 8]) == {0: "opened"}
-    assert held(history, [Circumstances(), *[acknowledged()] * 8]) == {
+    assert told(history, [(), *[acknowledged()] * 8]) == {0: "opened"}
+    assert held(history, [(), *[acknowledged()] * 8]) == {
         7: ("acknowledged", STILL),
         8: ("acknowledged", STILL),
     }
@@ -244,32 +244,13 @@ def test_an_acknowledgement_silences_nothing_that_is_new_and_ends_with_its_episo
     assert told(map(outcome, history), [acknowledged()] * len(history)) == story
 
 
-@pytest.mark.parametrize(
-    ("around", "because"),
-    [
-        (Circumstances(reachable=False), "recipient_unreachable"),
-        (Circumstances(quiet_until=NOW + timedelta(minutes=1)), "quiet_hours"),
-        (Circumstances(mutes=(mute(0),), reachable=False), "muted"),
-        (Circumstances(quiet_until=NOW + timedelta(hours=1), reachable=False), "recipient_unreachable"),
-    ],
-)
-def test_what_cannot_be_told_now_is_noted_with_its_reason(around: Circumstances, because: str) -> None:
-    assert held([outcome(CRITICAL)], [around]) == {0: (because, OPENED)}
-    assert told([outcome(CRITICAL)], [around]) == {}
-    assert told([outcome(CRITICAL)] * 2, [around]) == {1: "opened"}
-
-
-def test_quiet_hours_that_are_over_hold_nothing() -> None:
-    assert told([outcome(CRITICAL)], [Circumstances(quiet_until=NOW)]) == {0: "opened"}
-
-
 def finding(status: Status = CRITICAL, **changed: object) -> Finding:
     usual: dict[str, object] = {"opened_on": NIGHT, "critical_since": NIGHT, "severity": status.severity}
     return Finding("larkspur", "bounce_rate", NIGHT, status, **(usual | changed))  # type: ignore[arg-type]  # a story's
 
 
 def deciding(of: Finding, happened: Move = Move.OPENED, *, root: Decision | None = None) -> Decision:
-    return decide(None, of, happened, remind_nights=7, around=NOTHING_IN_THE_WAY, now=NOW, root=root)
+    return decide(None, of, happened, remind_nights=7, root=root)
 
 
 @pytest.mark.parametrize(
@@ -278,7 +259,7 @@ def deciding(of: Finding, happened: Move = Move.OPENED, *, root: Decision | None
         (Send(OPENED), Held.ROOT_CAUSE_SENT),
         (Hold(Held.NOTHING_NEW), Held.ROOT_CAUSE_SENT),
         (Hold(Held.MUTED, OPENED), Held.MUTED),
-        (Hold(Held.RECIPIENT_UNREACHABLE, STILL), Held.RECIPIENT_UNREACHABLE),
+        (Hold(Held.ACKNOWLEDGED, STILL), Held.ACKNOWLEDGED),
     ],
 )
 def test_what_a_root_cause_explains_is_held_as_the_root_cause_is(root: Decision, because: Held) -> None:
@@ -324,15 +305,11 @@ def test_a_night_that_is_known_already_tells_nothing() -> None:
     assert (again.findings, again.alert) == (first.findings, None)
 
 
-def circumstances() -> st.SearchStrategy[Circumstances]:
-    return st.sampled_from([Circumstances(), Circumstances(), Circumstances(reachable=False), muted(999)])
-
-
-@given(HISTORIES, st.lists(circumstances(), max_size=40))
+@given(HISTORIES, st.lists(st.sampled_from([(), (), muted(999)]), max_size=40))
 def test_an_episode_is_opened_once_and_nobody_is_left_untold_without_a_reason(
-    history: list[Status], around: list[Circumstances]
+    history: list[Status], around: list[Mutes]
 ) -> None:
-    """DESIGN 10.3, for every history of one check and whatever stands in the way on each night."""
+    """DESIGN 10.3, for every history of one check and whatever is muted on each night."""
     spell_told = False
     for verdict in nights(map(outcome, history), around):
         (state,), alert = verdict.findings, verdict.alert

@@ -11,7 +11,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from functions.audit.alert import Alert, AlertState
-from functions.audit.telling import Circumstances
 from functions.notifier.notify import Notified, Notifier, bodies_of
 from functions.store.verdicts import settle
 from tests.builders import NIGHT, NOW, channel, merchant, mute
@@ -114,7 +113,7 @@ def test_an_alert_that_is_gone_is_no_error(stage: Stage) -> None:
 
 
 def test_an_alert_that_was_held_is_not_published(cloud: Cloud) -> None:
-    settle(cloud.tables, audit(), merchant(), ttl=TTL, around=Circumstances(mutes=(mute(until=NIGHT),)))
+    settle(cloud.tables, audit(), merchant(), ttl=TTL, mutes=(mute(until=NIGHT),))
     stage = Stage(cloud)
     before = cloud.everything()
 

@@ -15,7 +15,6 @@ from botocore.exceptions import ClientError
 from functions.audit.errors import Conflict
 from functions.audit.finding import Finding
 from functions.audit.outcome import Status
-from functions.audit.telling import Circumstances
 from functions.audit.verdict import Audit, AuditState, Verdict
 from functions.store.findings import finding_item
 from functions.store.tables import Tables
@@ -118,8 +117,8 @@ def test_the_night_of_the_message_is_written_with_it(cloud: Cloud) -> None:
 
 
 def test_what_is_held_back_is_noted_and_told_when_nothing_is_in_the_way_any_more(cloud: Cloud) -> None:
-    muted = Circumstances(mutes=(mute(until=NIGHT),))
-    settle(cloud.tables, audit(), merchant(), ttl=TTL, around=muted)
+    muted = (mute(until=NIGHT),)
+    settle(cloud.tables, audit(), merchant(), ttl=TTL, mutes=muted)
     held = cloud.rows("alerts")[0]
 
     _settle(cloud.tables, audit(night=night_after()))
