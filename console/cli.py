@@ -18,6 +18,7 @@ from console.commands import (
     demo,
     disconnect,
     doctor,
+    explain,
     export,
     findings,
     history,
@@ -46,6 +47,7 @@ app.command("disconnect")(disconnect.disconnect)
 app.command("run")(run.run)
 app.command("findings")(findings.findings)
 app.command("history")(history.history)
+app.command("explain")(explain.explain)
 app.command("export")(export.export)
 app.command("report")(report.report)
 app.command("mute")(mutes.mute)

@@ -168,6 +168,8 @@ class Check:
     for a drop that turned out negative, which is a rise.
     ``rate``: the value is a percentage of a whole, so that a threshold outside 0 to 100 is a mistake.
     ``parameters``: the names of the profile's numbers that the measurement itself uses.
+    ``formula``: how the figure comes about, in words, with such names in braces; ``inputs``: what it is made of, each
+    by its place in the snapshot.
     """
 
     id: str
@@ -178,6 +180,8 @@ class Check:
     measure: Callable[[Facts], Reading]
     breach: Breach
     says: str
+    formula: str
+    inputs: tuple[str, ...]
     says_rise: str = ""
     needs: tuple[Part[Any], ...] = ()
     looks_at: tuple[Part[Any], ...] = ()

@@ -10,6 +10,7 @@ import pytest
 from botocore.client import BaseClient
 
 from functions.audit.absence import Reason
+from functions.audit.snapshot import Snapshot
 from functions.store.verdicts import settle
 from tests.builders import absent, channel, merchant, snapshot
 from tests.cloud import Cloud, pretended_aws
@@ -43,7 +44,9 @@ def fleet() -> Iterator[Cloud]:
             cloud.tables.merchants.save(merchant(id=shop, name=HOSTILE))
         for (shop, night), seen in _SEEN.items():
             of = merchant(id=shop, name=HOSTILE)
-            settle(cloud.tables, audit(seen, merchant_id=shop, night=night), of, ttl=TTL)
+            taken = Snapshot.model_validate(seen.model_dump() | {"merchant_id": shop, "night": night})
+            cloud.tables.snapshots.put_once(taken, ttl=TTL)
+            settle(cloud.tables, audit(taken), of, ttl=TTL)
         yield cloud
 
 

@@ -47,6 +47,11 @@ CHECK = Check(
     measure=measure,
     breach=Breach.BELOW,
     says="the connection can be renewed for {value} more",
+    formula=(
+        "the days from when the night looked until the refresh token ends; that TikTok takes a token no longer "
+        "counts by itself"
+    ),
+    inputs=("token.days_left", "token.rejected"),
     needs=(TOKEN,),
     conditions={
         REJECTED: "TikTok rejects the access token",

@@ -53,6 +53,8 @@ CHECK = Check(
     measure=measure,
     breach=Breach.ABOVE,
     says="",
+    formula="no figure: each permission that was not granted, and a personal account, count by themselves",
+    inputs=("basic", "profile", "account_type"),
     looks_at=(BASIC, PROFILE),
     conditions={
         "basic_scope_missing": "the permission user.info.basic is missing",

@@ -56,6 +56,11 @@ CHECK = Check(
     measure=measure,
     breach=Breach.ABOVE,
     says="far better than the channel: {value}",
+    formula=(
+        "how many pages and unpaid sources have at least {min_sessions} sessions and convert at least "
+        "{times_channel} times as well as the channel"
+    ),
+    inputs=("sessions.current.session_conversion_rate", "sessions.current.sessions", "pages.pages", "sources.sources"),
     needs=(SESSIONS, PAGES, SOURCES),
     parameters=frozenset({"min_sessions", "times_channel"}),
 )

@@ -28,6 +28,8 @@ CHECK = Check(
     measure=measure,
     breach=Breach.ABOVE,
     says="{value} of sessions bounce",
+    formula="sessions that bounced, as the source defines a bounce, in percent of all sessions",
+    inputs=("sessions.current.bounce_rate", "sessions.current.sessions"),
     needs=(SESSIONS,),
     rate=True,
 )

@@ -28,6 +28,8 @@ CHECK = Check(
     measure=measure,
     breach=Breach.ABOVE,
     says="{value} of carts are left",
+    formula="carts that were left, in percent of all carts",
+    inputs=("sessions.current.cart_abandonment_rate", "sessions.current.carts"),
     needs=(SESSIONS,),
     rate=True,
 )

@@ -43,6 +43,11 @@ CHECK = Check(
     measure=measure,
     breach=Breach.BELOW,
     says="the fitted trend over the last 30 days is {value} of the daily mean",
+    formula=(
+        "a straight line fitted to the goals of each of the last {trend_days} days: its rise from the first day to "
+        "the last, in percent of the daily mean"
+    ),
+    inputs=("sessions.series.goal_completions",),
     needs=(SESSIONS,),
     parameters=frozenset({"trend_days"}),
 )

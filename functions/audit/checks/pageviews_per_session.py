@@ -25,5 +25,7 @@ CHECK = Check(
     measure=measure,
     breach=Breach.BELOW,
     says="{value} per session",
+    formula="pages seen, divided by sessions",
+    inputs=("sessions.current.pageviews_per_session", "sessions.current.sessions"),
     needs=(SESSIONS,),
 )

@@ -31,6 +31,8 @@ CHECK = Check(
     measure=measure,
     breach=Breach.AT_MOST,
     says="{value} of users are returning ones",
+    formula="returning users, in percent of all users",
+    inputs=("sessions.current.returning_users", "sessions.current.users"),
     needs=(SESSIONS,),
     rate=True,
 )

@@ -28,6 +28,8 @@ CHECK = Check(
     measure=measure,
     breach=Breach.BELOW,
     says="{value} of sessions convert",
+    formula="sessions that converted, in percent of all sessions",
+    inputs=("sessions.current.session_conversion_rate", "sessions.current.sessions"),
     needs=(SESSIONS,),
     rate=True,
 )

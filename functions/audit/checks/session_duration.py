@@ -32,6 +32,13 @@ CHECK = Check(
     measure=measure,
     breach=Breach.ABOVE,
     says="the average visit is {value} shorter than in the prior period",
+    formula="(average duration before - average duration now) / average duration before, in percent",
+    inputs=(
+        "sessions.current.avg_session_duration",
+        "sessions.prior.avg_session_duration",
+        "sessions.current.sessions",
+        "sessions.prior.sessions",
+    ),
     says_rise="the average visit is {value} longer than in the prior period",
     needs=(SESSIONS,),
     rate=True,

@@ -24,6 +24,8 @@ CHECK = Check(
     measure=measure,
     breach=Breach.ABOVE,
     says="",
+    formula="no figure: the permission that was not granted counts by itself",
+    inputs=("stats",),
     looks_at=(STATS,),
     conditions={"stats_scope_missing": "the permission user.info.stats is missing"},
 )

@@ -44,6 +44,11 @@ CHECK = Check(
     measure=measure,
     breach=Breach.ABOVE,
     says="with much traffic and hardly a sale: {value}",
+    formula=(
+        "how many landing pages have at least {min_sessions} sessions and {min_share} % of the channel's, and "
+        "convert less than {converting_below} % of them"
+    ),
+    inputs=("pages.total_sessions", "pages.pages"),
     needs=(PAGES,),
     parameters=frozenset({"min_sessions", "min_share", "converting_below"}),
 )

@@ -117,6 +117,11 @@ CHECK = Check(
     measure=measure,
     breach=Breach.ABOVE,
     says="{value} of at least three times the usual traffic brought no more goals or revenue",
+    formula=(
+        "how many days have at least {times_median} times the sessions of the median day, and on them and the two "
+        "days after neither goals nor revenue {rise_percent} % above those of ordinary days"
+    ),
+    inputs=("sessions.series.sessions", "sessions.series.goal_completions", "sessions.series.revenue"),
     needs=(SESSIONS,),
     parameters=frozenset({"times_median", "rise_percent"}),
 )

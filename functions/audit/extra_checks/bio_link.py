@@ -28,6 +28,8 @@ CHECK = Check(
     measure=measure,
     breach=Breach.ABOVE,
     says="",
+    formula="no figure: each thing that is wrong with the link counts by itself",
+    inputs=("bio_link.status", "bio_link.host", "bio_link.redirects", "bio_link.tagged", "bio_link.landed_tagged"),
     needs=(BIO_LINK,),
     conditions={
         "broken": "the link leads to a page that is not there",

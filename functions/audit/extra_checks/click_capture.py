@@ -34,5 +34,7 @@ CHECK = Check(
     measure=measure,
     breach=Breach.BELOW,
     says="sessions come to {value} of the clicks",
+    formula="sessions of the channel, in percent of the clicks on the bio link",
+    inputs=("clicks.bio_link", "sessions.current.sessions"),
     needs=(CLICKS, SESSIONS),
 )
