@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from functions.audit.recipient import hint_of
 from functions.audit.unreached import unreached, unreached_text
+from functions.notifier.hearing import Hearing
+from functions.notifier.notify import Notified, Notifier
+from functions.store.audience import Audience
+from functions.store.subscriptions import Subscriptions
 from functions.store.unreached import hold_unreached
-from tests.builders import NIGHT, NOW
+from tests.audit.test_recipient import TOPICS
+from tests.builders import NIGHT, NOW, added
 from tests.cloud import Cloud
+from tests.rooms.fakes import FakeScheduler, FakeSns
+from tests.rooms.ringing import phones_of
 from tests.rooms.test_closer import CLOSING, Stage
 from tests.store.stories import TTL
+from tests.subscribing import FakeSubscribers
 
 ID = f"{NIGHT}#critical"
 
@@ -70,6 +79,53 @@ def test_a_crash_before_it_is_noted_tells_them_again_and_not_never(stage: Stage)
     assert len(of_unreached(stage)) == 2
     stage.close()
     assert len(of_unreached(stage)) == 2
+
+
+# Too many visitors bounce: a critical in the area of traffic.
+@pytest.mark.parametrize(
+    ("of_fleet", "own", "reaches"),
+    [
+        ({}, None, True),
+        ({"policy": {"areas": ["traffic"], "severity": ["critical"]}}, None, True),
+        ({"policy": {"areas": ["access", "commerce"]}}, None, False),
+        ({"policy": {"severity": ["warning"]}}, None, False),
+        (None, {"policy": {"areas": ["traffic"], "merchant_id": ["foxglove"]}}, True),
+        (None, {"policy": {"areas": ["access"], "merchant_id": ["foxglove"]}}, False),
+        ({"policy": {"merchant_id": ["brasa"]}}, {"pending": True}, False),
+        (None, None, False),
+    ],
+)
+def test_filters_of_the_fleets_and_of_the_merchants_own_decide_whether_the_operators_stand_in(
+    cloud: Cloud, of_fleet: dict[str, Any] | None, own: dict[str, Any] | None, *, reaches: bool
+) -> None:
+    stage = Stage(cloud)
+    cloud.tables.nights.open(NIGHT, at=NOW, ttl=TTL)
+    stage.audited("foxglove", bounce_rate="81.2")
+    sns = FakeSubscribers()
+    if of_fleet is not None:
+        sns.add(TOPICS.alerts, "email", "anna@example.com", **of_fleet)
+    if own is not None:
+        one = sns.add(TOPICS.of("foxglove").alerts, "email", "lena@example.com", **own)
+        hint = hint_of("email", "lena@example.com")
+        cloud.tables.recipients.add(added(merchant_id="foxglove", hint=hint, subscription_arn=one.arn))
+    hearing = Hearing(
+        Audience(cloud.tables.recipients, Subscriptions(cast("Any", sns)), TOPICS),
+        clock=lambda: NOW,
+        on_blind=lambda error: stage.troubles.append(type(error).__name__),
+    )
+    topic = FakeSns()
+    phones = phones_of(cloud, topic, FakeScheduler(), NOW)
+    notifier = Notifier(cloud.tables, cast("Any", topic), TOPICS.alerts, phones, clock=lambda: NOW, reach=hearing.of)
+
+    came_of_it = notifier.notify("foxglove", ID)
+    stage.close()
+
+    assert stage.troubles == []
+    assert came_of_it is (Notified.PUBLISHED if reaches else Notified.UNREACHED)
+    assert bool(topic.published) is reaches
+    assert [one["Subject"] for one in of_unreached(stage)] == (
+        [] if reaches else ["Nightjar 2026-11-21: criticals of 1 merchant reached nobody"]
+    )
 
 
 def test_a_long_list_is_cut_and_says_how_many_more_there_are(stage: Stage) -> None:
