@@ -24,6 +24,7 @@ from console.commands import (
     history,
     merchants,
     mutes,
+    night,
     recipients,
     report,
     run,
@@ -48,6 +49,7 @@ app.command("run")(run.run)
 app.command("findings")(findings.findings)
 app.command("history")(history.history)
 app.command("explain")(explain.explain)
+app.command("night")(night.night)
 app.command("export")(export.export)
 app.command("report")(report.report)
 app.command("mute")(mutes.mute)

@@ -67,7 +67,7 @@ class Nights:
         Raises:
             NightjarError: nobody opened that night.
         """
-        figures = _figures(coverage, fleet)
+        figures = figures_of(coverage, fleet)
         if self._write(coverage.night, figures, "closed_at", at, NOT_CLOSED_YET):
             return True
         row = self._row(coverage.night)
@@ -152,7 +152,8 @@ class Nights:
         )
 
 
-def _figures(coverage: Coverage, fleet: Sequence[FleetFailure]) -> dict[str, Any]:
+def figures_of(coverage: Coverage, fleet: Sequence[FleetFailure] = ()) -> dict[str, Any]:
+    """Return what the row of a closed night says of its coverage."""
     outcomes = {status.value: count for status, count in coverage.outcomes.items()}
     return {
         "expected": coverage.expected,
