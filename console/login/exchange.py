@@ -12,7 +12,8 @@ from pydantic import SecretStr
 from console.errors import Unusable
 from console.login.sentences import exchange_refused, revoke_refused
 from functions.audit.grant import INVALID_GRANT, Grant
-from functions.fetcher.http import NO_BODY, TOO_MANY, Answer, Http, worth_repeating
+from functions.fetcher.answer import NO_BODY, TOO_MANY, Answer, worth_repeating
+from functions.fetcher.http import Http
 from functions.fetcher.sources.envelope import OK, TOKEN_REJECTED, code_of
 from functions.fetcher.sources.oauth import PATH, AppKeys, grant_fields
 

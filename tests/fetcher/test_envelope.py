@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions.audit.absence import Reason
-from functions.fetcher.http import Answer
+from functions.fetcher.answer import Answer
 from functions.fetcher.sources.envelope import Failure, open_envelope, passing
 
 

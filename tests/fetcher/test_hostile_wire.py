@@ -9,7 +9,8 @@ import zlib
 
 import pytest
 
-from functions.fetcher.http import Answer, Limits
+from functions.fetcher.answer import Answer
+from functions.fetcher.http import Limits
 from tests.fetcher.loopback import Speak, response, says, serving
 from tests.fetcher.waiting import Hands, client
 

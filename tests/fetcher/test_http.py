@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from functions.fetcher.http import Answer, Http, Limits
+from functions.fetcher.answer import Answer
+from functions.fetcher.http import Http, Limits
 from tests.fetcher.loopback import response, says, serving
 from tests.fetcher.waiting import Hands, client
 from tests.fetcher.world import BASE, World, failed, html, ok, said

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from functions.audit.absence import Absent, Reason
 from functions.audit.hosts import HostPolicy, Party
+from functions.fetcher.answer import Answer
 from functions.fetcher.dial import MOST_TRIED, LookUp, Refused
-from functions.fetcher.http import Answer, Http, Limits
+from functions.fetcher.http import Http, Limits
 from functions.fetcher.network import LARGEST_TOKEN_ANSWER, guarded_sync_transport, guarded_transport
 from functions.fetcher.sources.envelope import Failure, open_envelope
 from tests.fetcher.directory import Directory

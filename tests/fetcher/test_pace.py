@@ -16,8 +16,9 @@ from functions.audit.absence import Absent, Reason
 from functions.audit.budget import Budget, Rate, Spent, Turns
 from functions.audit.grant import State
 from functions.audit.snapshot import Snapshot
+from functions.fetcher.answer import SPENT, UNCOUNTED, Answer
 from functions.fetcher.fetch import Fetcher
-from functions.fetcher.http import SPENT, UNCOUNTED, Answer, Http, Limits
+from functions.fetcher.http import Http, Limits
 from functions.fetcher.pace import LATE, Pacer, door_of
 from tests.builders import NIGHT
 from tests.fetcher.waiting import HOSTS, NOW, Hands

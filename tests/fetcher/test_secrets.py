@@ -16,8 +16,8 @@ from pydantic import SecretStr
 from functions.audit.grant import Grant
 from functions.audit.hosts import HostPolicy
 from functions.audit.snapshot import Snapshot
+from functions.fetcher.answer import Answer
 from functions.fetcher.fetch import Fetcher
-from functions.fetcher.http import Answer
 from functions.fetcher.sources.oauth import AppKeys, refresh
 from functions.fetcher.sources.storefront import Question
 from functions.fetcher.tokens import Keeper, Pass

@@ -9,7 +9,7 @@ import respx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.fetcher.http import Answer
+from functions.fetcher.answer import Answer
 from tests.fetcher.waiting import Hands, client
 from tests.fetcher.world import BASE, World, failed, html, name_of, ok, said
 

@@ -17,7 +17,8 @@ from functions.audit.merchant import BASIC, PROFILE, STATS, TikTok
 from functions.audit.snapshot import AccountBasic, AccountProfile, AccountStats, Text
 from functions.audit.text import one_line
 from functions.fetcher import figures
-from functions.fetcher.http import Answer, Http
+from functions.fetcher.answer import Answer
+from functions.fetcher.http import Http
 from functions.fetcher.sources.envelope import OK, TOKEN_REJECTED, Failure, open_envelope, passing
 
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {

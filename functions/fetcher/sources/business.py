@@ -16,7 +16,8 @@ from functions.audit.absence import Absent, Reason
 from functions.audit.merchant import AccountType
 from functions.audit.periods import Period
 from functions.audit.snapshot import ClicksSeen
-from functions.fetcher.http import TOO_MANY, Answer, Http
+from functions.fetcher.answer import TOO_MANY, Answer
+from functions.fetcher.http import Http
 from functions.fetcher.sources.envelope import Failure
 
 PATH: Final = "/open_api/v1.3/business/get/"

@@ -11,7 +11,8 @@ from typing import Final
 
 from functions.audit.absence import Absent, Reason
 from functions.audit.grant import INVALID_GRANT, Grant
-from functions.fetcher.http import TOO_MANY, Answer, Http
+from functions.fetcher.answer import TOO_MANY, Answer
+from functions.fetcher.http import Http
 from functions.fetcher.sources.business import code_of_business, open_business
 from functions.fetcher.sources.envelope import Failure
 from functions.fetcher.sources.oauth import AppKeys, grant_fields

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from functions.audit.absence import Absent, Reason
-from functions.fetcher.http import Answer, worth_repeating
+from functions.fetcher.answer import Answer, worth_repeating
 
 OK: Final = "ok"
 TOKEN_REJECTED: Final = frozenset({"access_token_invalid", "access_token_expired"})

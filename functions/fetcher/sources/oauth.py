@@ -13,7 +13,8 @@ from pydantic import SecretStr
 from functions.audit.absence import Absent, Reason
 from functions.audit.grant import INVALID_GRANT, Grant
 from functions.fetcher import figures
-from functions.fetcher.http import TOO_MANY, Answer, Http
+from functions.fetcher.answer import TOO_MANY, Answer
+from functions.fetcher.http import Http
 from functions.fetcher.sources.envelope import OK, Failure, code_of
 
 __all__ = ["INVALID_GRANT", "PATH", "AppKeys", "grant_fields", "refresh", "scopes_of"]

@@ -17,7 +17,8 @@ from pydantic import SecretStr
 from functions.audit.absence import Absent, Reason
 from functions.audit.snapshot import AccountStats
 from functions.fetcher import figures
-from functions.fetcher.http import TOO_MANY, Http
+from functions.fetcher.answer import TOO_MANY
+from functions.fetcher.http import Http
 from functions.fetcher.sources.envelope import OK, TOKEN_REJECTED, Failure, code_of, open_envelope, passing
 from functions.fetcher.sources.oauth import PATH as TOKEN_PATH
 from functions.fetcher.sources.oauth import AppKeys, grant_fields

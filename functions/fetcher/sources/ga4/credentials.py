@@ -14,7 +14,7 @@ import httpx
 from functions.audit.absence import Absent, Reason
 from functions.audit.errors import InvalidInput
 from functions.audit.hosts import HostPolicy, Party
-from functions.fetcher.http import TOO_MANY
+from functions.fetcher.answer import TOO_MANY
 from functions.fetcher.network import guarded_sync_transport
 from functions.fetcher.sources.ga4.access import GoogleAccess, NoAccess
 from functions.fetcher.sources.ga4.carrier import Carrier, new_client

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from functions.audit.absence import Absent, Reason
-from functions.fetcher.http import TOO_MANY, Answer
+from functions.fetcher.answer import TOO_MANY, Answer
 
 BAD_REQUEST: Final = 400
 UNAUTHENTICATED: Final = 401

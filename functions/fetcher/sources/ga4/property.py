@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from functions.audit.absence import Absent, Reason
-from functions.fetcher.http import Answer
+from functions.fetcher.answer import Answer
 from functions.fetcher.sources.channel import Asked
 from functions.fetcher.sources.ga4.access import GoogleAccess
 from functions.fetcher.sources.ga4.failures import UNAUTHENTICATED, Patience, Refusal, refusal_of

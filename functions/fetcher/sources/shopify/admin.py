@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from functions.audit.absence import Absent, Reason
-from functions.fetcher.http import TOO_MANY, Answer, worth_repeating
+from functions.fetcher.answer import TOO_MANY, Answer, worth_repeating
 from functions.fetcher.sources.channel import Asked
 from functions.fetcher.sources.envelope import Failure
 from functions.fetcher.sources.shopify.bucket import Bucket, told_by
