@@ -9,14 +9,22 @@ from datetime import date, datetime
 from functools import partial
 from uuid import uuid4
 
-from functions.audit.absence import Absent, Reason
-from functions.audit.grant import INVALID_GRANT, Grant, GrantStore, rejection
+from functions.audit.absence import Absent
+from functions.audit.grant import Grant, GrantStore
 from functions.audit.hosts import HostPolicy, Party
 from functions.audit.merchant import Analytics, Merchant, Provider, TikTok
 from functions.audit.periods import Periods
-from functions.audit.snapshot import AccountStats, Effort, Snapshot, TokenSeen
+from functions.audit.snapshot import AccountStats, Effort, Snapshot
 from functions.fetcher.aside import aside
 from functions.fetcher.channels import NO_ANALYTICS, Channels
+from functions.fetcher.connection import (
+    NO_TIKTOK,
+    account_blindness,
+    account_of,
+    granted_scopes,
+    token_seen,
+    tokenless,
+)
 from functions.fetcher.effort import tallied
 from functions.fetcher.extras import Extras, Kind
 from functions.fetcher.guarded import guarded
@@ -29,9 +37,6 @@ from functions.fetcher.sources.ga4.access import GoogleAccess
 from functions.fetcher.sources.oauth import AppKeys, refresh
 from functions.fetcher.sources.research import Research
 from functions.fetcher.tokens import TO_STORE, Keeper, Pass, Refresh
-
-NO_TIKTOK = Absent.because(Reason.NOT_CONNECTED, "no TikTok account is configured")
-NO_TOKEN = Absent.because(Reason.NOT_CONNECTED, "the TikTok account was never connected: there is no token")
 
 
 def _new_owner() -> str:
@@ -168,15 +173,15 @@ class _Asking:
         if token is None:
             settings = self.merchant.analytics
             storefront = settings is not None and settings.provider is Provider.STOREFRONT
-            return None, Channel.unseen(_tokenless(opened)) if storefront else None
+            return None, Channel.unseen(tokenless(opened)) if storefront else None
         return await asyncio.gather(self._account(tiktok, token, opened, refused), self._storefront(tiktok, token))
 
     async def _account(self, tiktok: TikTok, token: str, opened: Pass, refused: Absent | None) -> Account:
         if refused is not None:
-            return _account(refused)
-        granted = _granted(tiktok, opened)
+            return account_of(refused)
+        granted = granted_scopes(tiktok, opened)
         asking = ask_account(self.fetcher.http, tiktok, token=token, granted=granted, deadline=self.deadline)
-        return _account(await guarded(asking, "user info"))
+        return account_of(await guarded(asking, "user info"))
 
     async def _storefront(self, tiktok: TikTok, token: str) -> Channel | None:
         settings = self.merchant.analytics
@@ -198,9 +203,9 @@ def _snapshot(
     public: AccountStats | Absent | None,
 ) -> Snapshot:
     merchant, now = asking.merchant, asking.now
-    token = NO_TIKTOK if merchant.tiktok is None else _token(opened, account, now)
-    blind = _account_blindness(opened, token)
-    scopes = _granted(merchant.tiktok, opened)
+    token = NO_TIKTOK if merchant.tiktok is None else token_seen(opened, account, now)
+    blind = account_blindness(opened, token)
+    scopes = granted_scopes(merchant.tiktok, opened)
     return Snapshot(
         merchant_id=merchant.id,
         night=night,
@@ -219,57 +224,3 @@ def _snapshot(
         pages=channel.pages,
         sources=channel.sources,
     )
-
-
-def _granted(tiktok: TikTok | None, opened: Pass) -> frozenset[str] | None:
-    """Return the scopes on record: those of the newest grant, else those of the settings, else unknown."""
-    if opened.grant is not None and opened.grant.scopes is not None:
-        return frozenset(opened.grant.scopes)
-    return tiktok.scopes if tiktok is not None else None
-
-
-def _tokenless(opened: Pass) -> Absent:
-    """Return why there is no access token to ask with."""
-    if opened.outage is not None:
-        return opened.outage
-    if opened.revoked:
-        return Absent.because(Reason.UNAUTHORIZED, "there is no usable access token")
-    if opened.grant is not None and opened.grant.refresh_token is not None:
-        return Absent.because(
-            Reason.UNAUTHORIZED, "there is no usable access token, and no app keys to renew it with are configured"
-        )
-    return NO_TOKEN
-
-
-def _token(opened: Pass, account: Account | None, now: datetime) -> TokenSeen | Absent:
-    """Return whether TikTok accepts the token. Only TikTok's own word makes it rejected, never an outage."""
-    days_left = opened.days_left(now)
-    open_id = account.basic.open_id if account and not isinstance(account.basic, Absent) else _UNTOLD
-    if opened.revoked:
-        return TokenSeen(rejected=rejection(opened.grant, INVALID_GRANT), days_left=days_left, open_id=open_id)
-    if account is None:
-        return _tokenless(opened)
-    if account.rejected:
-        # The access token has ended and could not be renewed: nothing is known against the connection.
-        said = rejection(opened.grant, "rejected")
-        return opened.outage or TokenSeen(rejected=said, days_left=days_left, open_id=open_id)
-    if account.accepted:
-        return TokenSeen(days_left=days_left, open_id=open_id)
-    return account.blind or _UNTOLD
-
-
-def _account_blindness(opened: Pass, token: TokenSeen | Absent) -> Absent:
-    """Return why no scope group could be seen, where the account was not even asked."""
-    if isinstance(token, Absent):
-        return token
-    return Absent.because(Reason.UNAUTHORIZED, "TikTok ended the connection") if opened.revoked else _UNTOLD
-
-
-_UNTOLD = Absent.because(Reason.NOT_MEASURED, "TikTok did not say")
-
-
-def _account(seen: Account | Absent) -> Account:
-    """Return the account; our own failure while asking is an absence of all that it could have shown."""
-    if isinstance(seen, Absent):
-        return Account(accepted=False, rejected=False, blind=seen, basic=seen, profile=seen, stats=seen)
-    return seen

@@ -12,7 +12,8 @@ import pytest
 from functions.audit.absence import Absent, Reason
 from functions.audit.grant import Grant, State
 from functions.audit.snapshot import Snapshot
-from functions.fetcher.fetch import NO_TOKEN, Fetcher
+from functions.fetcher.connection import NO_TOKEN
+from functions.fetcher.fetch import Fetcher
 from tests.builders import NIGHT
 from tests.console.healthy import HEALTHY_GRANT
 from tests.fetcher.waiting import NOW, client
