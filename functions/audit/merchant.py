@@ -277,6 +277,10 @@ class Merchant(Model):
         """Return when the quiet hours end that last now; ``None`` when it is not quiet."""
         return ends(self.alerts.quiet, ZoneInfo(self.alerts.quiet_timezone or self.timezone), now)
 
+    def overrides_on(self, night: date) -> dict[str, Override]:
+        """Return the thresholds of its own that are in force on that night, by check id."""
+        return {check_id: override for check_id, override in self.thresholds.items() if override.applies_on(night)}
+
     @property
     def zone(self) -> ZoneInfo:
         """The merchant's time zone."""

@@ -10,12 +10,13 @@ from enum import StrEnum
 
 from functions.audit.alert import Alert, AlertState, HeldBack, compose, released, withheld
 from functions.audit.checks import CATALOGUE
+from functions.audit.code import code_version
 from functions.audit.digest import Warned, warnings_of
 from functions.audit.extra_checks import asked_for
 from functions.audit.finding import Finding, Move, Pace, move
 from functions.audit.judge import CrashReport, judge
 from functions.audit.kpi import Kpi, kpis_of
-from functions.audit.merchant import Digest, Merchant, Severity
+from functions.audit.merchant import Digest, Merchant, Override, Severity
 from functions.audit.mute import Mute, ended_for
 from functions.audit.news import News, Scene
 from functions.audit.outcome import Outcome, Status
@@ -38,7 +39,8 @@ class AuditState(StrEnum):
 class Audit:
     """All outcomes and KPIs of one merchant on one night, and what exactly they were judged on and by.
 
-    ``failures`` names what kept checks from looking, so that the fleet's can be counted (see ``rootcause``).
+    ``overrides``: the merchant's own thresholds that were in force. ``failures`` names what kept checks from looking,
+    so that the fleet's can be counted (see ``rootcause``).
     """
 
     merchant_id: str
@@ -49,6 +51,8 @@ class Audit:
     periods: Periods
     snapshot_sha256: str
     profile_version: str
+    code_version: str
+    overrides: Mapping[str, Override]
     pace: Pace
     failures: tuple[str, ...]
     evaluated_at: datetime
@@ -122,6 +126,8 @@ def audit_of(
         periods=snapshot.periods,
         snapshot_sha256=snapshot.sha256,
         profile_version=profile.version,
+        code_version=code_version(),
+        overrides=merchant.overrides_on(snapshot.night) if merchant is not None else {},
         pace=profile.pace,
         failures=failures_of(snapshot, merchant, outcomes),
         evaluated_at=evaluated_at,

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from functions.audit.absence import Reason
-from functions.audit.merchant import Extra
+from functions.audit.merchant import Extra, Override
 from functions.audit.night import AuditHead
 from functions.audit.outcome import Status
 from functions.audit.plain import kpi_plain, outcome_plain
@@ -175,9 +175,15 @@ def audit_item(
             "periods": periods,
             "snapshot_sha256": audit.snapshot_sha256,
             "profile_version": audit.profile_version,
+            "code_version": audit.code_version,
+            "overrides": {check_id: _override(one) for check_id, one in audit.overrides.items()} or None,
             "ttl": epoch(ttl),
         }
     )
+
+
+def _override(override: Override) -> dict[str, Any]:
+    return {name: value for name, value in override.model_dump().items() if value is not None and value != {}}
 
 
 def _told(plain: dict[str, Any]) -> dict[str, Any]:

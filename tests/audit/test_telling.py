@@ -55,6 +55,8 @@ def nights(outcomes: Iterable[object], mutes: Sequence[Mutes] = ()) -> list[Verd
             periods=PERIODS,
             snapshot_sha256="",
             profile_version="",
+            code_version="",
+            overrides={},
             pace=PACE,
             failures=(),
             evaluated_at=NOW + timedelta(days=day),

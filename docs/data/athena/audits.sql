@@ -17,6 +17,8 @@ CREATE EXTERNAL TABLE nightjar_audits (
     kpis:struct<M:map<string,struct<M:struct<value:struct<N:string>,prior:struct<N:string>,change_percent:struct<N:string>,unit:struct<S:string>,good_when:struct<S:string>,sentiment:struct<S:string>,reason:struct<S:string>,source:struct<S:string>>>>>,
     snapshot_sha256:struct<S:string>,
     profile_version:struct<S:string>,
+    code_version:struct<S:string>,
+    overrides:struct<M:map<string,struct<M:struct<warn:struct<N:string>,critical:struct<N:string>,conditions:struct<M:map<string,struct<S:string>>>,reason:struct<S:string>,expires:struct<S:string>>>>>,
     version:struct<N:string>,
     supersedes:struct<N:string>,
     snapshot_version:struct<N:string>,

@@ -5,6 +5,7 @@ from typing import Annotated, NotRequired
 from typing_extensions import TypedDict
 
 from functions.audit.kpi import GoodWhen, Sentiment
+from functions.audit.merchant import Severity
 from functions.audit.outcome import Area, Status
 from functions.audit.verdict import AuditState
 from functions.store.contract.declare import (
@@ -103,6 +104,16 @@ class Effort(TypedDict):
     requests: Annotated[Count, says("Requests that were sent to sources, repeated ones too.")]
 
 
+class Override(TypedDict):
+    """A merchant's own thresholds of one check."""
+
+    warn: NotRequired[Annotated[Number, says("The threshold of a warning, where it is the merchant's own.")]]
+    critical: NotRequired[Annotated[Number, says("The threshold of a critical, where it is the merchant's own.")]]
+    conditions: NotRequired[Annotated[dict[str, Severity], says("How bad each named breach is to this merchant.")]]
+    reason: Annotated[Text, says("The merchant's reason.")]
+    expires: NotRequired[Annotated[Day, says("The last night on which it applies.")]]
+
+
 class Audit(TypedDict):
     """One merchant's night. Until it is judged there are keys, state and times only."""
 
@@ -134,6 +145,10 @@ class Audit(TypedDict):
     periods: NotRequired[Annotated[Windows, says("The days that the night looked at.")]]
     snapshot_sha256: NotRequired[Annotated[Text, says("The hash of the snapshot that was judged.")]]
     profile_version: NotRequired[Annotated[Text, says("The version of the audit profile that it was judged by.")]]
+    code_version: NotRequired[Annotated[Text, says("The fingerprint of the code that judged, as in `a90bd93c1f64`.")]]
+    overrides: NotRequired[
+        Annotated[dict[CheckName, Override], says("The merchant's own thresholds that were in force, by check.")]
+    ]
     version: NotRequired[
         Annotated[
             Count, says("Which verdict of the night it is, from 2 on: late figures took the place of an earlier one.")
