@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from console.asked import merchant_named
+from console.commands.merchant_show import show
 from console.erasing import MARK_STAYS as FREE_AGAIN
 from console.erasing import erase_and_tell
 from console.errors import Unusable
@@ -28,7 +29,7 @@ from console.options import (
 )
 from console.progress import progress
 from console.recipients import Desk
-from console.show import console_for_people, output, print_json
+from console.show import console_for_people, output, print_json, said
 from console.stage import Stage
 from functions.audit.errors import Conflict, NightjarError
 from functions.audit.grant import SHOPIFY, TIKTOK, TIKTOK_BUSINESS, Grant
@@ -126,11 +127,11 @@ def list_all(
     table = Table("id", "name", "time zone", "currency", "TikTok", "analytics", "enabled", box=None)
     for row in sorted(rows, key=lambda row: row.id if isinstance(row, Merchant) else row.merchant_id):
         if not isinstance(row, Merchant):
-            table.add_row(row.merchant_id, Text(f"unreadable: {one_line(row.problem, limit=200)}", style="red"))
+            table.add_row(row.merchant_id, Text("unreadable: ", style="red").append_text(said(row.problem)))
             continue
         table.add_row(
             row.id,
-            row.name,
+            said(row.name),
             row.timezone,
             row.currency,
             row.tiktok.account_type.value if row.tiktok else "not connected",
@@ -142,30 +143,7 @@ def list_all(
     typer.echo(f"{counted(len(rows), 'merchant')} on stage {stage}.", err=True)
 
 
-@app.command("show")
-def show(
-    merchant_id: MerchantArgument,
-    stage: StageOption = "dev",
-    profile: ProfileOption = None,
-    region: RegionOption = None,
-    endpoint_url: EndpointOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
-    """Show one merchant: settings, own thresholds, and whether tokens are stored (never the tokens)."""
-    at = Stage.of(stage, profile=profile, region=region, endpoint_url=endpoint_url)
-    with at.explained():
-        merchant = _known(at, merchant_id)
-        connections = {provider: _connection(at, merchant_id, provider) for provider in (TIKTOK, SHOPIFY)}
-    facts = {**_plain(merchant), "connections": connections}
-    if form is Format.JSON:
-        with output():
-            print_json(facts)
-        return
-    table = Table(box=None, show_header=False)
-    for key, value in facts.items():
-        table.add_row(key.replace("_", " "), json.dumps(value, default=str) if isinstance(value, dict) else str(value))
-    with output():
-        console_for_people().print(table)
+app.command("show")(show)
 
 
 @app.command("disable")
@@ -215,7 +193,7 @@ def remove(
         return
     with at.explained():
         try:
-            name = _known(at, merchant_id).name
+            name = merchant_named(at, merchant_id).name
         except Unusable:
             raise
         except NightjarError:
@@ -232,7 +210,7 @@ def remove(
 
 def _switch(at: Stage, merchant_id: str, *, enabled: bool) -> None:
     with at.explained():
-        merchant = _known(at, merchant_id)
+        merchant = merchant_named(at, merchant_id)
         try:
             if merchant.enabled is not enabled:
                 at.tables.merchants.save(merchant.model_copy(update={"enabled": enabled}))
@@ -241,24 +219,7 @@ def _switch(at: Stage, merchant_id: str, *, enabled: bool) -> None:
     typer.echo(f"{merchant_id} is switched {'on' if enabled else 'off'} on stage {at.name}.")
 
 
-def _known(at: Stage, merchant_id: str) -> Merchant:
-    merchant = at.tables.merchants.get(merchant_id)
-    if merchant is None:
-        raise Unusable(f"There is no merchant {merchant_id!r} on stage {at.name}; nightjar merchants list shows all.")
-    return merchant
-
-
 def _plain(row: Merchant | Unreadable) -> dict[str, object]:
     if isinstance(row, Unreadable):
         return {"id": row.merchant_id, "unreadable": row.problem}
     return row.model_dump(mode="json")
-
-
-def _connection(at: Stage, merchant_id: str, provider: str) -> dict[str, object] | None:
-    """Return what may be told of the stored tokens: that they are there, when they end, what they may see."""
-    row = at.tokens.describe(merchant_id, provider)
-    if row is None:
-        return None
-    told = ("state", "state_reason", "state_since", "expires_at", "refresh_expires_at", "scopes", "version")
-    kept = {f"has_{name}": name in row for name in ("access_token", "refresh_token")}
-    return {**kept, **{name: row.get(name) for name in told}}

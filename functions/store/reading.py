@@ -34,6 +34,19 @@ class Reading:
         within = ("night", first.isoformat(), last.isoformat())
         return self._rows("audits", "merchant_id", merchant_id, within=within, ends=True)
 
+    def last_audit_of(self, merchant_id: str) -> Item | None:
+        """Return a merchant's newest night that came to an end; ``None`` when there is none."""
+        rows = pages(
+            self._client,
+            TableName=f"{self._prefix}audits",
+            KeyConditionExpression="merchant_id = :merchant",
+            ExpressionAttributeValues={":merchant": {"S": merchant_id}},
+            ScanIndexForward=False,
+            # The newest is the one, unless tonight's is still to come.
+            Limit=1,
+        )
+        return next((row for row in rows if "outcomes" in row and not is_over(row, self._clock)), None)
+
     def audits_on(self, night: date) -> Iterator[Item]:
         """Yield one night of all merchants. An index: a moment behind the table."""
         return self._rows("audits", "night", night.isoformat(), index="by_night", ends=True)
