@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -16,7 +17,7 @@ from console.stage import Stage
 from functions.audit.merchant import Merchant
 from functions.audit.preflight import Checked, Preflight
 from functions.audit.wording import counted
-from functions.closer.preflight import Look
+from functions.closer.preflight import SECONDS, Look
 
 
 def doctor(
@@ -25,6 +26,15 @@ def doctor(
     region: RegionOption = None,
     endpoint_url: EndpointOption = None,
     form: FormatOption = Format.TABLE,
+    seconds: Annotated[
+        int,
+        typer.Option(
+            "--seconds",
+            metavar="N",
+            min=1,
+            help="Look for so long; merchants' own topics take one for fifteen of them.",
+        ),
+    ] = int(SECONDS),
 ) -> None:
     """Check what a message needs to arrive: recipients, SMS limits, opt-outs, dead letters, alarms. Changes nothing.
 
@@ -38,7 +48,7 @@ def doctor(
             for row in at.tables.merchants.all()
             if not isinstance(row, Merchant) or row.enabled
         ]
-        checks = _look(at).check(merchants, now=datetime.now(UTC))
+        checks = _look(at).check(merchants, now=datetime.now(UTC), seconds=seconds)
     with output():
         if form is Format.JSON:
             print_json({"checks": [_plain(one) for one in checks]})

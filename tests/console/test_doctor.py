@@ -51,7 +51,7 @@ def came_to(plain: Any) -> dict[str, str]:
 
 @pytest.mark.usefixtures("fleet")
 def test_where_all_is_well_it_says_so_and_leaves_with_0(say: Say) -> None:
-    said = say("doctor", "--format", "json")
+    said = say("doctor", "--format", "json", "--seconds", "600")
 
     assert (said.code, set(came_to(said.plain).values()), len(said.plain["checks"])) == (0, {"pass"}, 8)
     assert said.err == "8 checks on stage test, 0 of them blind.\n"
