@@ -17,6 +17,7 @@ from console.own_topics import delete_topics, own_topics
 from console.recipients import Desk
 from console.show import console_for_people, output
 from console.stage import Stage
+from console.stored_reports import delete_reports, reports_of
 from functions.audit.alert import TextState
 from functions.audit.errors import NightjarError
 from functions.audit.jobs import TextJob
@@ -91,11 +92,14 @@ def erase(
     removed = {"merchants": erasure.mark(at=now, until=now + MARK_STAYS)}
     removed["topics"] = delete_topics(stage, topics, merchant_id)
     removed |= dict(erasure.empty())
+    account = topics.alerts.split(":")[4]
+    removed["reports"] = delete_reports(stage, account, merchant_id)
     removed["schedules of held text messages"] = len(schedules)
     texts = TextBudget(stage.client("dynamodb"), f"{stage.prefix}budgets", fleet=0, merchant=0)
     removed["budgets"] = texts.forget(merchant_id, today=now.date())
     left = _settled(erasure, sleep) | {"budgets": len(texts.counted(merchant_id, today=now.date()))}
     left["topics"] = len(own_topics(stage, topics, merchant_id))
+    left["reports"] = len(reports_of(stage, account, merchant_id))
     return tuple(
         Line(place, removed.get(place), left.get(place, 0)) for place in sorted({*removed, *left}, key=_in_order)
     )

@@ -14,6 +14,7 @@ from infra.constructs.schedule import DailySchedule
 from infra.constructs.stream import feed_stream
 from infra.constructs.watch import watch
 from infra.data_stack import DataStack
+from infra.report_rooms import ReportRooms
 from infra.rooms import EVALUATE_SECONDS, FETCH_SECONDS, Rooms
 from infra.stages import Stage
 
@@ -64,6 +65,13 @@ class AppStack(Stack):
         dead = [unscheduled, fetches.dead, evaluations.dead, unpublished]
         closer = rooms.closer(dead)
         webhook = [rooms.webhook()] if stage.webhook else []
+        works, optional = [fetches, evaluations], [*webhook]
+        if data.reports is not None:
+            more = ReportRooms(self, Common(stage, code, key, alarms), data, data.reports)
+            reports = more.queue(evaluator)
+            works.append(reports)
+            dead.append(reports.dead)
+            optional += [more.reporter(reports), more.viewer(notifier)]
 
         feed_stream(data.tables["alerts"], notifier, only=WAITING_ALERTS, dead=unpublished.queue)
         notifier.keep_failed_events(unscheduled.queue, max_age=PATIENCE)
@@ -84,8 +92,8 @@ class AppStack(Stack):
             stage=stage,
             alarms=alarms,
             topics={"Alerts": data.alerts, "Texts": data.texts},
-            functions=[dispatcher, fetcher, evaluator, notifier, closer, *webhook],
-            queues=[fetches.queue, evaluations.queue],
+            functions=[dispatcher, fetcher, evaluator, notifier, closer, *optional],
+            queues=[one.queue for one in works],
             dead=[queue.queue for queue in dead],
             stream_reader=notifier,
         )

@@ -11,6 +11,7 @@ from constructs import Construct
 from infra.constructs.acknowledge import acknowledge
 from infra.constructs.function import LOG_PREFIX
 from infra.constructs.readers import Readers
+from infra.constructs.reports import Reports
 from infra.constructs.tables import Tables
 from infra.stages import Stage
 
@@ -42,6 +43,7 @@ class DataStack(Stack):
             why="Google hands out a service account's key by hand; without a key, which the guide prefers, the file "
             "holds nothing that could be rotated.",
         )
+        self.reports = Reports(self, "Reports", stage=stage, key=self.key, kept=self._kept) if stage.reports else None
         self.alerts = self._topic("Alerts", "alerts", f"Nightjar {stage.name} alerts")
         # Text messages leave at a time of their own. On one topic, whoever subscribes without a filter would get each
         # alert twice: once when it is published, and once when the quiet hours of a telephone are over.

@@ -101,6 +101,8 @@ class Stage(BaseModel):
     ``allowed_hosts`` are storefronts; only ``tiktok_hosts`` are given the app's secret and refresh tokens.
     ``webhook`` opens an address to which TikTok tells disconnected accounts. ``research_api`` looks up public counts
     where a merchant's own cannot be seen: for operators whom TikTok has admitted to its Research API.
+    ``reports`` writes every merchant's report into a private bucket each night, for ``report_days``, with a link to it
+    in its emails.
     ``fleet_readers`` and ``tenant_readers`` may take the two roles of docs/data/roles.md: accounts and roles.
     ``sms_per_night`` is how many text messages leave in a night, UTC, for all merchants, ``sms_per_merchant`` how many
     for one of them; email makes up for the rest. ``sms_max_price_usd`` is the most that one may cost, in USD;
@@ -134,6 +136,8 @@ class Stage(BaseModel):
     loopback_http: bool = False
     webhook: bool = False
     research_api: bool = False
+    reports: bool = False
+    report_days: Annotated[int, Field(ge=1, le=3650)] = 90
     fleet_readers: tuple[Reader, ...] = ()
     tenant_readers: tuple[Reader, ...] = ()
     # Above 10,000 the row that counts them would come near to what an item of DynamoDB holds.

@@ -43,6 +43,18 @@ class TextJob(Model):
     deliver: Literal["sms"] = "sms"
 
 
+class ReportJob(Model):
+    """Evaluator to reporter: this merchant's night was judged, or judged anew; write its report."""
+
+    merchant_id: MerchantId
+    night: date
+
+    @property
+    def body(self) -> str:
+        """The message as JSON."""
+        return self.model_dump_json()
+
+
 class EvaluateJob(Model):
     """Fetcher to evaluator: this version of the snapshot of this merchant and night is stored; judge it."""
 

@@ -30,6 +30,12 @@ class Texts:
     document: str
 
 
+def with_report(text: str, link: str, language: Language) -> str:
+    """Return the text of an email with the way to the night's report after it."""
+    said = language.say("The whole report:")
+    return f"{text}\n{said}\n{link}\n"
+
+
 def write(merchant: Merchant, scene: Scene, news: Sequence[News], warnings: Sequence[Warned] = ()) -> Texts:
     """Return the texts of a message that tells these news and warnings, in this order and the merchant's language."""
     return write_in(language(merchant.alerts.language), merchant, scene, news, warnings)

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import MetricUnit
+from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 from functions.audit.errors import InvalidMessage
-from functions.audit.jobs import EvaluateJob
+from functions.audit.jobs import EvaluateJob, ReportJob
 from functions.audit.profile import default_profile, sentence
 from functions.evaluator.evaluate import Evaluator
-from functions.evaluator.rejudge import Rejudge
+from functions.evaluator.rejudge import Rejudge, Rejudged
 from functions.runtime import clients
 from functions.runtime.batches import Record, each_queue_message
 from functions.runtime.settings import Environment
@@ -55,6 +56,20 @@ rejudge = Rejudge(
     clock=evaluator.clock,
 )
 fetch_queue_url = environment.text("NIGHTJAR_FETCH_QUEUE_URL")
+report_queue_url = environment.optional("NIGHTJAR_REPORT_QUEUE_URL")
+
+
+def ask_for_report(job: EvaluateJob) -> None:
+    """Have the night's report written, where the stage has reports. An audit never fails for want of its report."""
+    if report_queue_url is None:
+        return
+    wanted = ReportJob(merchant_id=job.merchant_id, night=job.night)
+    try:
+        clients.sqs().send_message(QueueUrl=report_queue_url, MessageBody=wanted.body)
+    except (BotoCoreError, ClientError) as error:
+        metrics.add_metric("ReportsNotAsked", MetricUnit.Count, 1)
+        extra = {"merchant_id": job.merchant_id, "night": job.night.isoformat(), **about(error)}
+        logger.error("A report could not be asked for.", extra=extra)
 
 
 def evaluate_one(record: Record) -> None:
@@ -71,8 +86,11 @@ def evaluate_one(record: Record) -> None:
     if job.version > 1:
         came_of_it = rejudge.judge(job, evaluator.merchant(job.merchant_id))
         logger.info("Judged anew.", extra={**about_job, "status": came_of_it.value})
+        if came_of_it is Rejudged.SUPERSEDED:
+            ask_for_report(job)
         return
     verdict = evaluator.evaluate(job)
+    ask_for_report(job)  # for a message that comes again, too: the first one may have ended right here
     for again in rejudge.outdated(job):
         clients.sqs().send_message(QueueUrl=fetch_queue_url, MessageBody=again.body)
         logger.info("Late figures.", extra={"merchant_id": again.merchant_id, "night": again.night.isoformat()})

@@ -21,8 +21,10 @@ from functions.notifier.hearing import Hearing
 from functions.notifier.later import Later
 from functions.notifier.notify import Notifier
 from functions.notifier.phones import Phones, terms
+from functions.notifier.report_links import ReportLinks
 from functions.runtime import clients
 from functions.runtime.batches import Record, each_stream_record
+from functions.runtime.report_links import RememberedKey
 from functions.runtime.settings import Environment
 from functions.runtime.telemetry import about, new_logger, new_metrics
 from functions.store.alerts import key_of_image
@@ -47,6 +49,13 @@ def count(alert: Alert) -> None:
         metrics.add_metric(critical.why.metric, MetricUnit.Count, 1)
     if alert.warnings:
         metrics.add_metric(DIGEST_METRIC, MetricUnit.Count, 1)
+
+
+def no_link(alert: Alert, error: Exception) -> None:
+    """Count a message that leaves without the link to its report."""
+    metrics.add_metric("ReportLinksMissing", MetricUnit.Count, 1)
+    extra = {"merchant_id": alert.merchant_id, "alert_id": alert.alert_id, **about(error)}
+    logger.error("A message leaves without the link to its report.", extra=extra)
 
 
 def now() -> datetime:
@@ -94,6 +103,17 @@ phones = Phones(
     rung=hearing.telephones,
     read=hearing.readers,
 )
+reports_url = environment.optional("NIGHTJAR_REPORTS_URL")
+links = (
+    ReportLinks(
+        url=reports_url,
+        key=RememberedKey(clients.secrets(), environment.text("NIGHTJAR_REPORT_SECRET_ID")),
+        tables=tables,
+        on_failure=no_link,
+    )
+    if reports_url
+    else None
+)
 notifier = Notifier(
     tables=tables,
     sns=clients.sns(),
@@ -103,6 +123,7 @@ notifier = Notifier(
     on_published=count,
     on_unreached=lambda _: metrics.add_metric(Held.RECIPIENT_UNREACHABLE.metric, MetricUnit.Count, 1),
     reach=hearing.of,
+    email=links.email if links else lambda alert: alert.email,
 )
 
 

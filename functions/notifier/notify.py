@@ -58,7 +58,8 @@ class Notifier:
     """Everything that publishing works with. ``on_published`` hears of each message that left.
 
     ``phones`` sees to the text message, which has a topic and a time of its own. ``reach`` says whether anybody would
-    get a message; as it comes nobody is asked, and it leaves.
+    get a message; as it comes nobody is asked, and it leaves. ``email`` is what an alert's email says, with what is
+    added to it on its way.
     """
 
     tables: Tables
@@ -69,6 +70,7 @@ class Notifier:
     on_published: Callable[[Alert], None] = lambda _: None
     on_unreached: Callable[[Alert], None] = lambda _: None
     reach: Callable[[str, Mapping[str, MessageAttributeValueTypeDef]], Reach] = lambda *_: Reach.UNKNOWN
+    email: Callable[[Alert], str] = lambda alert: alert.email
 
     def notify(self, merchant_id: str, alert_id: str, *, called: bool = False) -> Notified:
         """Publish the alert unless it has left already, and record it; then its text message, or hold that.
@@ -94,7 +96,7 @@ class Notifier:
         request: _Request = {
             "Subject": alert.subject,
             "MessageStructure": "json",
-            "Message": bodies_of(alert),
+            "Message": bodies_of(replace(alert, email=self.email(alert))),
             "MessageAttributes": attributes,
         }
         Own(self.tables, self.sns, self.clock).publish(alert, READ, self.topic_arn, request)

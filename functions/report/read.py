@@ -22,11 +22,16 @@ NIGHTS: Final = 30
 
 def stored(tables: Tables, merchant: Merchant, night: date, *, exactly: bool, today: date) -> Stored | None:
     """Return a merchant's night, or with ``exactly`` off its last finished one up to ``night``; ``None``: none is."""
+    first = night - timedelta(days=NIGHTS - 1)
     reading = Reading(tables.client, tables.prefix, clock=tables.clock)
-    rows = [
-        row for row in reading.audits_of(merchant.id, night - timedelta(days=NIGHTS - 1), night) if "outcomes" in row
-    ]
-    if not rows or (exactly and rows[-1]["night"] != night.isoformat()):
+    rows = [row for row in reading.audits_of(merchant.id, first, night) if "outcomes" in row]
+    if exactly:
+        # By its key, as it is this moment: what was just written may be missing along a range.
+        this = tables.audits.get(merchant.id, night)
+        if this is None or "outcomes" not in this:
+            return None
+        rows = [*(row for row in rows if row["night"] != this["night"]), this]
+    if not rows:
         return None
     row = rows[-1]
     on = date.fromisoformat(row["night"])

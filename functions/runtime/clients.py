@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
@@ -67,6 +68,13 @@ def lambda_() -> LambdaClient:
     """Return the container's Lambda client."""
     client: LambdaClient = _client("lambda")
     return client
+
+
+def s3() -> S3Client:
+    """Return the container's S3 client. What is under a key of KMS can be given away by signature version 4 alone."""
+    client: Any = _session().create_client("s3", config=_CONFIG.merge(Config(signature_version="s3v4")))
+    made: S3Client = client
+    return made
 
 
 def scheduler() -> EventBridgeSchedulerClient:

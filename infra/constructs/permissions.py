@@ -86,6 +86,11 @@ def use_key_through(key: aws_kms.IKey, *services: str) -> aws_iam.PolicyStatemen
     return _use_key(key, _READ_AND_SEND, services)
 
 
+def use_objects(bucket_arn: str, folder: str, *operations: str) -> aws_iam.PolicyStatement:
+    """Allow S3 ``operations`` (as in ``GetObject``) on the objects of one folder of a bucket."""
+    return allow([f"s3:{operation}" for operation in operations], [f"{bucket_arn}/{folder}*"])
+
+
 def read_secret(secret_arn: str) -> aws_iam.PolicyStatement:
     """Allow one secret to be read; that takes ``decrypt_secret`` too when the role may not use the key itself."""
     return allow(["secretsmanager:GetSecretValue"], [secret_arn])

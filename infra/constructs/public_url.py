@@ -8,8 +8,8 @@ from infra.constructs.alarms import Alarms
 from infra.constructs.function import Function
 
 
-def open_to_the_internet(function: Function, *, at_once: int, alarms: Alarms) -> None:
-    """Give ``function`` a public URL, and let so many calls at once through: a flood must not use up the account.
+def open_to_the_internet(function: Function, *, at_once: int, alarms: Alarms) -> str:
+    """Give ``function`` a public URL and return it. So many calls at once get through: no flood uses up the account.
 
     Nobody is asked who he is: the function itself must find out, by a signature for example. No other site's pages may
     call it (there is no CORS setting).
@@ -30,3 +30,4 @@ def open_to_the_internet(function: Function, *, at_once: int, alarms: Alarms) ->
         says=f"{function.name} could not do what it was called for, and said so to its caller. See its log.",
         above=0,
     )
+    return url.url

@@ -66,7 +66,7 @@ def test_there_is_no_other_binary_in_it(contents: dict[str, bytes]) -> None:
 def test_it_carries_bytecode(made: Bundle, contents: dict[str, bytes]) -> None:
     if made.not_compiled:
         pytest.skip(made.not_compiled)
-    for room in ("dispatcher", "fetcher", "evaluator", "notifier", "closer", "webhook"):
+    for room in ("dispatcher", "fetcher", "evaluator", "notifier", "closer", "webhook", "reporter", "viewer"):
         assert f"functions/{room}/__pycache__/handler.cpython-313.pyc" in contents
 
 

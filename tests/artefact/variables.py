@@ -61,6 +61,11 @@ OWN: Final[Mapping[str, Mapping[str, str]]] = {
         "NIGHTJAR_AUDIT_DAYS": "400",
     },
     "webhook": {"NIGHTJAR_TIKTOK_SECRET_ID": _SECRET},
+    "reporter": {"NIGHTJAR_REPORTS_BUCKET": "nightjar-demo-reports-000000000000-us-east-1"},
+    "viewer": {
+        "NIGHTJAR_REPORTS_BUCKET": "nightjar-demo-reports-000000000000-us-east-1",
+        "NIGHTJAR_REPORT_SECRET_ID": _SECRET.replace("tiktok-app", "report-links"),
+    },
 }
 
 

@@ -17,6 +17,7 @@ from functions.audit.jobs import TextJob
 from functions.audit.night import Coverage
 from functions.audit.outcome import Status
 from functions.notifier.later import name_of
+from functions.runtime.report_links import key_of
 from functions.store.erasure import Erasure
 from functions.store.text_budget import TextBudget
 from functions.store.verdicts import settle
@@ -77,6 +78,7 @@ def _stage(cloud: Cloud, schedules: Schedules | None = None) -> Stage:
         "kms": cloud.kms,
         "scheduler": schedules or Schedules(),
         "sns": cloud.sns,
+        "s3": boto3.client("s3", region_name=REGION),
         "sts": boto3.client("sts", region_name=REGION),
     }
     return Stage("test", clients.__getitem__)
@@ -137,7 +139,8 @@ def test_every_table_and_every_index_that_can_hold_it_is_read_again(cloud: Cloud
     own = {name for name, keys in KEYS.items() if keys[0] == "merchant_id"}
     indexes = {f"{name}/{index}" for name, by_name in INDEXES.items() for index in by_name}
 
-    assert set(_erase(cloud)) == own | indexes | {"nights", "budgets", "topics", "schedules of held text messages"}
+    others = {"nights", "budgets", "topics", "reports", "schedules of held text messages"}
+    assert set(_erase(cloud)) == own | indexes | others
 
 
 def test_the_schedule_of_a_held_text_message_is_cancelled(cloud: Cloud) -> None:
@@ -261,3 +264,23 @@ def test_an_id_that_nobody_knows_is_no_merchant_to_erase(cloud: Cloud, say: Call
     assert (said.code, said.out) == (2, "")
     assert "There is nothing of a merchant 'larkspurr' on stage test." in said.err
     assert len(cloud.raw("merchants")) == 2
+
+
+def test_reports_go_with_the_merchant_and_a_neighbour_by_name_keeps_its_own(cloud: Cloud) -> None:
+    s3 = boto3.client("s3", region_name=REGION)
+    bucket = f"{PREFIX}reports-123456789012-{REGION}"
+    s3.create_bucket(Bucket=bucket)
+    nights = [night_after(number) for number in range(3)]
+    for shop in ("larkspur", "larkspur-2", "brasa"):
+        for night in nights:
+            s3.put_object(Bucket=bucket, Key=key_of(shop, night), Body=shop.encode())
+
+    assert _erase(cloud)["reports"] == (3, 0)
+
+    left = {found["Key"] for found in s3.list_objects_v2(Bucket=bucket)["Contents"]}
+    assert left == {key_of(shop, night) for shop in ("larkspur-2", "brasa") for night in nights}
+    assert _erase(cloud)["reports"] == (0, 0)
+
+
+def test_a_stage_without_reports_has_none_of_them(cloud: Cloud) -> None:
+    assert _erase(cloud)["reports"] == (0, 0)

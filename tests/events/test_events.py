@@ -235,6 +235,41 @@ def test_the_webhook_does_not_believe_what_was_altered_on_its_way(cloud: Cloud, 
     assert cloud.everything() == before
 
 
+def test_the_reporter_writes_the_report_and_the_viewer_leads_there(cloud: Cloud, start: Start) -> None:
+    cloud.tables.snapshots.put_once(_seen(), ttl=TTL)
+    settle(cloud.tables, _judged(), merchant(), ttl=TTL)
+
+    assert call(start("reporter"), event("reporter")) == {"batchItemFailures": []}
+
+    answer = call(start("viewer"), event("viewer"))
+    assert answer["statusCode"] == 302
+    assert "/reports/larkspur/2026-11-22.html?" in answer["headers"]["location"]
+    assert answer["headers"]["cache-control"] == "no-store"
+
+
+def test_the_reporter_names_the_poison_and_does_the_rest(cloud: Cloud, start: Start) -> None:
+    settle(cloud.tables, _judged(), merchant(), ttl=TTL)
+    poison = event("reporter.poison")
+
+    assert _failed(call(start("reporter"), poison)) == [record["messageId"] for record in poison["Records"][:2]]
+
+    assert call(start("viewer"), event("viewer"))["statusCode"] == 302
+
+
+def test_the_viewer_opens_no_other_night_with_the_same_signature(
+    cloud: Cloud, start: Start, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cloud
+    asked = event("viewer.poison")
+
+    answer = call(start("viewer"), asked)
+
+    assert (answer["statusCode"], "location" in answer["headers"]) == (404, False)
+    assert "There is no report here" in answer["body"]
+    # A path is a key to a report: no log has it.
+    assert asked["rawPath"].rsplit("/", 1)[1] not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("room", ROOMS)
 def test_the_same_event_twice_changes_nothing_more(
     cloud: Cloud, start: Start, tiktok: respx.MockRouter, room: str
@@ -242,9 +277,9 @@ def test_the_same_event_twice_changes_nothing_more(
     assert tiktok
     _connect(cloud)
     _expect(cloud)
-    if room in {"evaluator", "notifier", "closer"}:
+    if room in {"evaluator", "notifier", "closer", "reporter"}:
         cloud.tables.snapshots.put_once(_seen(), ttl=TTL)
-    if room in {"notifier", "closer"}:
+    if room in {"notifier", "closer", "reporter"}:
         settle(cloud.tables, _judged(), merchant(), ttl=TTL)
         for table in (cloud.tables.alerts, cloud.tables.texts):
             table.record_published("larkspur", ALERT, at=NOW, message_id="m", topic_arn="t")
@@ -264,7 +299,7 @@ def test_a_real_event_is_counted_under_the_stages_namespace_and_the_rooms_name(
     assert tiktok
     _expect(cloud)
     cloud.tables.snapshots.put_once(_seen(), ttl=TTL)
-    if room == "notifier":
+    if room in {"notifier", "reporter"}:
         settle(cloud.tables, _judged(), merchant(), ttl=TTL)
     call(start(room), event(room))
 
@@ -280,6 +315,8 @@ def test_a_real_event_is_counted_under_the_stages_namespace_and_the_rooms_name(
         "notifier": {"AlertsPublished"},
         "closer": {"NightClosed", "CoveragePercent", "AuditsFailed", "AuditsMissing", "PreflightFailed"},
         "webhook": {"WebhookCalls", "ConnectionsRemoved"},
+        "reporter": {"ReporterBatches", "ReportsWritten"},
+        "viewer": {"ViewerCalls", "ReportsOpened"},
     }[room] <= named
 
 

@@ -22,8 +22,12 @@ from tests.rooms.tiktok_posts import CLIENT_KEY, header
 from tests.tables import PREFIX
 
 EVENTS: Final = Path(__file__).parents[2] / "events"
-ROOMS: Final = ("dispatcher", "fetcher", "evaluator", "notifier", "closer", "webhook")
+OF_REPORTS: Final = ("reporter", "viewer")  # there only where a stage has reports
+ROOMS: Final = ("dispatcher", "fetcher", "evaluator", "notifier", "closer", "webhook", *OF_REPORTS)
 NAME: Final = f"{PREFIX}tiktok-app"
+APP_KEYS: Final = json.dumps({"client_key": CLIENT_KEY, "client_secret": CLIENT_SECRET})
+BUCKET: Final = f"{PREFIX}reports"
+LINK_KEY: Final = "sample-key-of-the-links"  # signed events/viewer.json
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,11 @@ def environment_of(room: str, cloud: Cloud | None = None) -> dict[str, str]:
             "NIGHTJAR_FINDING_DAYS": "200",
         },
         "webhook": {"NIGHTJAR_TIKTOK_SECRET_ID": _secret() if cloud else "secret"},
+        "reporter": {"NIGHTJAR_REPORTS_BUCKET": _bucket() if cloud else "bucket"},
+        "viewer": {
+            "NIGHTJAR_REPORTS_BUCKET": _bucket() if cloud else "bucket",
+            "NIGHTJAR_REPORT_SECRET_ID": _secret(f"{PREFIX}report-links", LINK_KEY) if cloud else "secret",
+        },
     }
     return {
         "NIGHTJAR_STAGE": "test",
@@ -162,8 +171,12 @@ def _schedules() -> str:
     return name
 
 
-def _secret() -> str:
-    text = json.dumps({"client_key": CLIENT_KEY, "client_secret": CLIENT_SECRET})
+def _secret(name: str = NAME, text: str = APP_KEYS) -> str:
     secrets = boto3.client("secretsmanager", region_name=REGION)
-    listed = secrets.list_secrets()["SecretList"]
-    return listed[0]["ARN"] if listed else secrets.create_secret(Name=NAME, SecretString=text)["ARN"]
+    listed = [one["ARN"] for one in secrets.list_secrets()["SecretList"] if one["Name"] == name]
+    return listed[0] if listed else secrets.create_secret(Name=name, SecretString=text)["ARN"]
+
+
+def _bucket() -> str:
+    boto3.client("s3", region_name=REGION).create_bucket(Bucket=BUCKET)
+    return BUCKET

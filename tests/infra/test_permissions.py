@@ -73,7 +73,7 @@ def _uses_the_key_directly(statement: Properties) -> bool:
 
 @pytest.mark.parametrize("stage", ["prod", "demo"])
 def test_of_all_roles_only_the_fetchers_may_use_the_key_directly(stage: str, request: pytest.FixtureRequest) -> None:
-    """The demo has every function that there can be. A token is encrypted with the key itself, through no service."""
+    """The demo has every function that meets a token. That is encrypted with the key itself, through no service."""
     stacks: Stacks = request.getfixturevalue(stage)
 
     policies = {name for name, statement in stacks.app.statements() if _uses_the_key_directly(statement)}

@@ -43,6 +43,7 @@ def test_plain_http_is_for_the_demo_only() -> None:
 
 def test_no_stage_opens_an_address_to_the_internet_unless_it_says_so() -> None:
     assert [name for name in ("dev", "prod", "demo") if choose(name).webhook] == ["demo"]
+    assert [name for name in ("dev", "prod", "demo") if choose(name).reports] == []
 
 
 def test_an_unknown_stage_is_answered_with_those_that_there_are() -> None:

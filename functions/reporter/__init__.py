@@ -1,0 +1,1 @@
+"""Writes the report of a merchant's night into the stage's private bucket."""
