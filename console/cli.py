@@ -26,6 +26,7 @@ from console.commands import (
     mutes,
     night,
     recipients,
+    replay,
     report,
     run,
 )
@@ -50,6 +51,7 @@ app.command("findings")(findings.findings)
 app.command("history")(history.history)
 app.command("explain")(explain.explain)
 app.command("night")(night.night)
+app.command("replay")(replay.replay)
 app.command("export")(export.export)
 app.command("report")(report.report)
 app.command("mute")(mutes.mute)
