@@ -16,7 +16,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import cold_start, fetching, judging, sharing, spending
+from tests.bench import cold_start, fetching, judging, readers, sharing, spending
 from tests.bench.result import CannotMeasureError, Measured, Tell
 
 WIDTH: Final = 110
@@ -26,6 +26,7 @@ BENCHMARKS: Final[dict[str, Callable[[Tell], list[Measured]]]] = {
     "judging": judging.measure,
     "budget": sharing.measure,
     "spending": spending.measure,
+    "readers": readers.measure,
 }
 
 
