@@ -60,6 +60,11 @@ class Chart:
     unknown: int
 
     @property
+    def has_spikes(self) -> bool:
+        """Whether a day stands out to which something came."""
+        return not all(mark.missed for mark in self.marks)
+
+    @property
     def has_missed(self) -> bool:
         """Whether attention came to nothing on one of the days."""
         return any(mark.missed for mark in self.marks)

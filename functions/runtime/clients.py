@@ -71,8 +71,13 @@ def lambda_() -> LambdaClient:
 
 
 def s3() -> S3Client:
-    """Return the container's S3 client. What is under a key of KMS can be given away by signature version 4 alone."""
-    client: Any = _session().create_client("s3", config=_CONFIG.merge(Config(signature_version="s3v4")))
+    """Return the container's S3 client, made so that an address which it signs leads to the object.
+
+    What is under a key of KMS can be given away by signature version 4 alone; and only with the bucket in its name is
+    the host that is signed the region's own: the other one sends on to it, and there the signature is wrong.
+    """
+    config = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+    client: Any = _session().create_client("s3", config=_CONFIG.merge(config))
     made: S3Client = client
     return made
 

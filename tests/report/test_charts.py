@@ -81,6 +81,7 @@ def test_spikes_are_marked_and_those_that_brought_nothing_are_told_apart() -> No
     assert [bar.kind for bar in shown.bars[-4:]] == ["spike", "current", "current", "spike"]
     assert [mark.missed for mark in shown.marks] == [False, True]
     assert "a spike from 300 on; 2 stand out" in shown.described
+    assert (shown.has_spikes, shown.has_missed) == (True, True)
 
 
 def test_where_a_day_is_unknown_no_day_stands_out_as_the_check_has_it() -> None:
