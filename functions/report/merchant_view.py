@@ -31,6 +31,8 @@ def merchant_view(of: Stored, profile: Profile) -> MerchantView:
     periods = Periods.model_validate(of.row["periods"])
     drawings, charts_unseen = charts(of, profile, periods)
     failed = of.row["state"] == AuditState.FAILED
+    # What the shop counts in, which need not be what its settings say.
+    currency = of.row["kpis"].get("revenue", {}).get("unit") or of.merchant.currency
     kpis, blind = of.row["kpis"], counts[Status.NOT_EVALUATED] > 0
     return MerchantView(
         id=of.merchant.id,
@@ -48,8 +50,8 @@ def merchant_view(of: Stored, profile: Profile) -> MerchantView:
         kpis=tuple(kpi_card(name, kpis[name], past(name, of)) for name in KPI_NAMES if name in kpis),
         charts=drawings,
         charts_unseen=charts_unseen,
-        fix=listing(outcomes["unconverting_pages"], "pages", of.merchant.currency),
-        amplify=listing(outcomes["amplify_candidates"], "candidates", of.merchant.currency),
+        fix=listing(outcomes["unconverting_pages"], "pages", currency),
+        amplify=listing(outcomes["amplify_candidates"], "candidates", currency),
         groups=tuple(groups(outcomes)),
         unseen=tuple(unseen(outcomes)),
         made_of=_made_of(of),

@@ -124,11 +124,17 @@ def test_a_check_that_an_audit_lacks_is_told_as_not_looked_at() -> None:
 
 
 def test_pages_to_fix_are_listed_with_what_they_earn() -> None:
-    shown = view(with_page_called("dud"), merchant(currency="GBP")).fix
+    shown = view(with_page_called("dud"), merchant(currency="USD")).fix
 
     assert [(row.name, row.sessions, row.rate, row.revenue) for row in shown.rows] == [
         ("/dud", "2,000", "0.1 %", "12.50 GBP")
     ]
+
+
+def test_pages_are_counted_in_the_shops_own_money_where_nobody_else_says_in_which() -> None:
+    blind = with_page_called("dud").model_copy(update={"sessions": absent()})
+
+    assert view(blind, merchant(currency="JPY")).fix.rows[0].revenue == "12.50 JPY"
 
 
 def test_a_measured_zero_is_a_zero_and_an_absent_figure_is_none() -> None:
