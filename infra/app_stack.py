@@ -63,7 +63,6 @@ class AppStack(Stack):
         evaluator = rooms.evaluator(fetches, evaluations)
         notifier = rooms.notifier(unpublished, unscheduled)
         dead = [unscheduled, fetches.dead, evaluations.dead, unpublished]
-        closer = rooms.closer(dead)
         webhook = [rooms.webhook()] if stage.webhook else []
         works, optional = [fetches, evaluations], [*webhook]
         if data.reports is not None:
@@ -72,6 +71,7 @@ class AppStack(Stack):
             works.append(reports)
             dead.append(reports.dead)
             optional += [more.reporter(reports), more.viewer(notifier)]
+        closer = rooms.closer(dead)
 
         feed_stream(data.tables["alerts"], notifier, only=WAITING_ALERTS, dead=unpublished.queue)
         notifier.keep_failed_events(unscheduled.queue, max_age=PATIENCE)

@@ -192,6 +192,7 @@ class Rooms:
                 "NIGHTJAR_OPERATORS_TOPIC_ARN": self.data.operators.topic_arn,
                 "NIGHTJAR_ALERTS_TOPIC_ARN": self.data.alerts.topic_arn,
                 "NIGHTJAR_TEXTS_TOPIC_ARN": self.data.texts.topic_arn,
+                "NIGHTJAR_DEAD_LETTERS": ",".join(one.name for one in dead),
                 **self._days("audit", "alert", "finding"),
             },
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -37,8 +38,9 @@ metrics = new_metrics()
 
 def count(checks: Sequence[Checked]) -> None:
     """Count what failed of the preflight, and what could not be looked at."""
-    for name, came_to in (("PreflightFailed", Preflight.FAIL), ("PreflightBlind", Preflight.COULD_NOT_LOOK)):
-        metrics.add_metric(name, MetricUnit.Count, sum(one.came_to is came_to for one in checks))
+    found = Counter(one.came_to for one in checks)
+    metrics.add_metric("PreflightFailed", MetricUnit.Count, found[Preflight.FAIL])
+    metrics.add_metric("PreflightBlind", MetricUnit.Count, found[Preflight.COULD_NOT_LOOK])
 
 
 tables = Tables(clients.dynamodb(), environment.table_prefix)
@@ -55,6 +57,7 @@ nightly = Nightly(
         cloudwatch=clients.cloudwatch(),
         operators_arn=operators,
         prefix=environment.table_prefix,
+        dead=environment.text("NIGHTJAR_DEAD_LETTERS").split(","),
     ),
     on_checked=count,
     on_failure=lambda error: logger.error("The preflight failed.", extra=about(error)),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import ClientError
 
 from functions.audit.errors import NightjarError
 from functions.audit.preflight import Checked, checked
@@ -25,9 +27,12 @@ if TYPE_CHECKING:
 
     from functions.store.audience import Audience
 
-# The stage's dead-letter queues and what its alarms are called, behind its prefix. A test holds both to the stack.
+# Every stage's dead-letter queues and what its alarms are called, behind its prefix. A test holds all to the stack.
 DEAD: Final = ("fetch-dlq", "evaluate-dlq", "schedule-dlq", "alerts-stream-dlq")
 ALARMS: Final = "app-"
+# Those of what not every stage has. Where one is missing, nothing can have failed there.
+OPTIONAL_DEAD: Final = ("report-dlq",)
+_NO_QUEUE: Final = frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"})
 # Enough for what a stage has once, with ten thousand merchants too. SNS lists thirty topics a second, so of merchants
 # with topics of their own fifteen a second are looked at, those first of whom nobody else hears.
 SECONDS: Final = 45.0
@@ -35,7 +40,10 @@ SECONDS: Final = 45.0
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Everything that looking works with. ``prefix``: as in ``nightjar-prod-``; ``clock`` is monotonic, in seconds."""
+    """Everything that looking works with. ``prefix``: as in ``nightjar-prod-``; ``clock`` is monotonic, in seconds.
+
+    ``dead``: the dead-letter queues by name, where whoever looks was told them; else the usual ones are looked for.
+    """
 
     audience: Audience
     sns: SNSClient
@@ -43,6 +51,7 @@ class Look:
     cloudwatch: CloudWatchClient
     operators_arn: str
     prefix: str
+    dead: Sequence[str] = ()
     clock: Callable[[], float] = time.monotonic
 
     def check(
@@ -57,13 +66,14 @@ class Look:
             spent, bells = at.begin(partial(self._spent, now)), at.begin(self._bells)
             operators, fleet = at.begin(self._operators), at.begin(self.audience.of_fleet)
             owners = at.begin(self._owners)
-            dead = {self.prefix + name: at.begin(partial(self._held, self.prefix + name)) for name in DEAD}
+            dead = {name: at.begin(partial(look, name)) for name, look in self._dead().items()}
+            seen = {name: at.end(one) for name, one in dead.items()}
             facts = partial(
                 Facts,
                 sandbox=at.end(sandbox),
                 spending=Spending(at.end(limit), at.end(spent)),
                 operators=at.end(operators),
-                dead={name: at.end(one) for name, one in dead.items()},
+                dead={name: held for name, held in seen.items() if held is not None},
                 bells=at.end(bells),
             )
             hearers = Hearers(self.audience, at, now.date())
@@ -108,12 +118,26 @@ class Look:
             for alarm in page["MetricAlarms"]
         ]
 
+    def _dead(self) -> Mapping[str, Callable[[str], int | None]]:
+        usual, perhaps = ([self.prefix + name for name in names] for names in (DEAD, OPTIONAL_DEAD))
+        if self.dead:
+            return dict.fromkeys(self.dead, self._held)
+        return {**dict.fromkeys(usual, self._held), **dict.fromkeys(perhaps, self._held_if_there)}
+
     def _held(self, name: str) -> int:
         said = self.sqs.get_queue_attributes(
             QueueUrl=self.sqs.get_queue_url(QueueName=name)["QueueUrl"],
             AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
         )
         return sum(int(count) for count in said["Attributes"].values())
+
+    def _held_if_there(self, name: str) -> int | None:
+        try:
+            return self._held(name)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in _NO_QUEUE:
+                return None
+            raise
 
     def _operators(self) -> Sequence[Recipient]:
         subscribed = self.audience.subscriptions.of_topic(self.operators_arn)

@@ -27,6 +27,7 @@ class DeadLetterQueue(Construct):
         self, scope: Construct, construct_id: str, *, name: str, holds: str, key: aws_kms.IKey, alarms: Alarms
     ) -> None:
         super().__init__(scope, construct_id)
+        self.name = name
         self.queue = _queue(self, name, key, retention=DEAD_KEPT)
         reason = "This queue is where failures end up; it has an alarm and needs no dead-letter queue of its own."
         acknowledge(self.queue, {"AwsSolutions-SQS3": reason, "Serverless-SQSRedrivePolicy": reason})

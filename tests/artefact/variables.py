@@ -56,6 +56,7 @@ OWN: Final[Mapping[str, Mapping[str, str]]] = {
         "NIGHTJAR_OPERATORS_TOPIC_ARN": f"{_TOPIC}-operators",
         "NIGHTJAR_ALERTS_TOPIC_ARN": f"{_TOPIC}-alerts",
         "NIGHTJAR_TEXTS_TOPIC_ARN": f"{_TOPIC}-texts",
+        "NIGHTJAR_DEAD_LETTERS": "nightjar-demo-fetch-dlq,nightjar-demo-evaluate-dlq",
         "NIGHTJAR_ALERT_DAYS": "300",
         "NIGHTJAR_FINDING_DAYS": "200",
         "NIGHTJAR_AUDIT_DAYS": "400",

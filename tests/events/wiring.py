@@ -104,6 +104,7 @@ def environment_of(room: str, cloud: Cloud | None = None) -> dict[str, str]:
             "NIGHTJAR_OPERATORS_TOPIC_ARN": made("topic", "operators"),
             "NIGHTJAR_ALERTS_TOPIC_ARN": made("topic", "alerts"),
             "NIGHTJAR_TEXTS_TOPIC_ARN": made("topic", "texts"),
+            "NIGHTJAR_DEAD_LETTERS": f"{PREFIX}fetch-dlq,{PREFIX}alerts-stream-dlq",
             "NIGHTJAR_AUDIT_DAYS": "400",
             "NIGHTJAR_ALERT_DAYS": "300",
             "NIGHTJAR_FINDING_DAYS": "200",

@@ -123,6 +123,9 @@ def test_of_dead_letters_the_closer_sees_how_many_there_are_and_takes_none(prod:
     assert [listed(one["Action"]) for one in of_queues] == [["sqs:GetQueueAttributes", "sqs:GetQueueUrl"]]
     ids = [prod.app.logical_id("SQS::Queue", "QueueName", f"nightjar-prod-{name}") for name in DEAD]
     assert sorted(one["Fn::GetAtt"][0] for one in of_queues[0]["Resource"]) == sorted(ids)
+    closer = prod.app.named("Lambda::Function", "FunctionName", "nightjar-prod-closer")
+    told = closer["Environment"]["Variables"]["NIGHTJAR_DEAD_LETTERS"].split(",")
+    assert sorted(told) == sorted(f"nightjar-prod-{name}" for name in DEAD)
 
 
 def test_the_preflight_ends_before_the_closer_is_stopped() -> None:

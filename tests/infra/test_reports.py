@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from functions.closer.preflight import DEAD, OPTIONAL_DEAD
 from infra.app import build
 from infra.bundling import Target
 from infra.stages import choose
@@ -139,3 +140,11 @@ def test_the_notifier_knows_where_links_lead_and_may_sign_them(stacks: Stacks) -
         if listed(one["Action"]) == ["kms:Decrypt"]
     ]
     assert [sorted(held) for held in decrypts] == [["kms:EncryptionContext:SecretARN", "kms:ViaService"]]
+
+
+def test_the_preflight_looks_at_the_dead_reports_too(stacks: Stacks) -> None:
+    queues = [queue["QueueName"] for queue in stacks.app.of_type("SQS::Queue").values()]
+    dead = sorted(name for name in queues if name.endswith("-dlq"))
+    told = _function(stacks, "closer")["Environment"]["Variables"]["NIGHTJAR_DEAD_LETTERS"]
+
+    assert dead == sorted(told.split(",")) == sorted(f"nightjar-prod-{name}" for name in (*DEAD, *OPTIONAL_DEAD))

@@ -307,6 +307,15 @@ def test_dead_letters_are_counted_and_a_queue_that_is_not_there_is_not_empty(wor
     assert world.one("dead_letters").came_to is Preflight.COULD_NOT_LOOK
 
 
+def test_the_queue_of_a_part_that_a_stage_need_not_have_counts_where_it_is_there(world: World) -> None:
+    assert world.one("dead_letters").came_to is Preflight.PASS
+
+    url = world.cloud.queue("report-dlq")
+    world.cloud.sqs.send_message(QueueUrl=url, MessageBody="{}")
+
+    assert world.one("dead_letters").says == f"Something failed for good: 1 message in {PREFIX}report-dlq."
+
+
 def test_a_row_that_nobody_understands_is_could_not_look(world: World) -> None:
     world.cloud.dynamodb.put_item(
         TableName=f"{PREFIX}recipients",
