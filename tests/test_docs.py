@@ -12,8 +12,10 @@ import pytest
 from console.catalogue import markdown
 from functions.audit.absence import Reason
 from functions.audit.checks import CATALOGUE
+from functions.audit.digest import METRIC as DIGEST_METRIC
 from functions.audit.hosts import HostPolicy
 from functions.audit.profile import default_profile
+from functions.audit.telling import Held, Why
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -81,6 +83,16 @@ def test_every_link_inside_the_project_leads_somewhere(document: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8"))
 
     assert [link for link in links if "://" not in link and not (document.parent / link).exists()] == []
+
+
+def test_the_page_of_metrics_names_every_metric_and_no_other() -> None:
+    page = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    sources = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "functions").glob("*/*.py"))]
+    counted = {name for source in sources for name in re.findall(r'add_metric\(\s*"(\w+)"', source)}
+    counted |= {why.metric for why in Why} | {held.metric for held in Held if held.is_noted} | {DIGEST_METRIC}
+
+    named = [name for row in re.findall(r"^\| (`.+?) \|", page, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)]
+    assert sorted(named) == sorted(counted)
 
 
 def test_decisions_are_numbered_without_a_gap() -> None:
