@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
+
+from botocore.exceptions import ClientError
 
 from console.stage import Stage
 from functions.audit.errors import NightjarError
@@ -21,24 +23,46 @@ _TOLD: Final = ("state", "state_reason", "state_since", "expires_at", "refresh_e
 def card(at: Stage, merchant: Merchant, today: date) -> dict[str, Any]:
     """Return what there is to know of a merchant: a few reads by key, whatever the fleet's size. Never a token.
 
+    ``unseen``: the parts that could not be looked at, which are ``None`` then, and why: a reader's role sees less.
+
     Raises:
-        botocore.exceptions.ClientError: AWS refused.
+        botocore.exceptions.ClientError: AWS refused for another reason than the caller's rights.
     """
     findings = at.tables.findings.of_merchant(merchant.id).values()
+    parts: dict[str, Callable[[], Any]] = {
+        "connections": lambda: {provider: _connection(at, merchant.id, provider) for provider in PROVIDERS},
+        "last_audit": lambda: _last_audit(Reading(at.client("dynamodb"), at.prefix).last_audit_of(merchant.id)),
+        "open_findings": lambda: {
+            severity.value: sum(finding.severity is severity for finding in findings) for severity in Severity
+        },
+        "mutes": lambda: list(_mutes(at, merchant.id, today)),
+        "recipients": lambda: {
+            name: len(at.tables.recipients.of(of)) for name, of in (("own", merchant.id), ("fleet", FLEET))
+        },
+    }
+    unseen: dict[str, str] = {}
+    seen = {name: _look(name, read, unseen) for name, read in parts.items()}
     return {
         **merchant.model_dump(mode="json"),
         "thresholds": {
             check_id: {**override.model_dump(mode="json"), "in_force": override.applies_on(today)}
             for check_id, override in merchant.thresholds.items()
         },
-        "connections": {provider: _connection(at, merchant.id, provider) for provider in PROVIDERS},
-        "last_audit": _last_audit(Reading(at.client("dynamodb"), at.prefix).last_audit_of(merchant.id)),
-        "open_findings": {
-            severity.value: sum(finding.severity is severity for finding in findings) for severity in Severity
-        },
-        "mutes": list(_mutes(at, merchant.id, today)),
-        "recipients": _recipients(at, merchant.id),
+        **seen,
+        "unseen": unseen,
     }
+
+
+def _look(name: str, read: Callable[[], Any], unseen: dict[str, str]) -> Any:  # noqa: ANN401 - whatever is read
+    try:
+        return read()
+    except NightjarError as error:
+        unseen[name] = str(error)
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "AccessDeniedException":
+            raise
+        unseen[name] = "These credentials may not look."
+    return None
 
 
 def _connection(at: Stage, merchant_id: str, provider: str) -> dict[str, Any] | None:
@@ -70,14 +94,3 @@ def _mutes(at: Stage, merchant_id: str, today: date) -> Iterator[dict[str, Any]]
                 "author": row.author,
                 "reason": row.reason,
             }
-
-
-def _recipients(at: Stage, merchant_id: str) -> dict[str, Any]:
-    """Return how many were added by name, of this merchant and of the fleet; ``None`` where that cannot be read."""
-    found: dict[str, Any] = {}
-    for name, of in (("own", merchant_id), ("fleet", FLEET)):
-        try:
-            found[name] = len(at.tables.recipients.of(of))
-        except NightjarError as error:
-            found |= {name: None, f"{name}_problem": str(error)}
-    return found

@@ -27,7 +27,7 @@ from console.show import console_for_people, output, print_json, said, styled
 from console.stage import Stage
 
 # What has a table of its own.
-_APART: Final = frozenset({"thresholds", "connections", "last_audit", "open_findings", "mutes", "recipients"})
+_APART: Final = frozenset({"thresholds", "connections", "last_audit", "open_findings", "mutes", "recipients", "unseen"})
 
 
 def show(
@@ -73,13 +73,13 @@ def _flat(facts: Mapping[str, Any], under: str = "") -> Iterator[tuple[str, obje
 def _show(out: Console, facts: Mapping[str, Any]) -> None:
     settings = {name: value for name, value in facts.items() if name not in _APART}
     _table(out, "", (), [(name.replace("_", " "), _word(value)) for name, value in _flat(settings)])
-    connections = facts["connections"].items()
+    unseen = facts["unseen"]
     _table(
         out,
         "Connections",
         ("provider", "state", "access token ends", "renewable until", "may see"),
-        [(name, *_connection(stored)) for name, stored in connections if stored is not None],
-        nothing="no token is stored; nightjar connect makes a connection",
+        [(name, *_connection(stored)) for name, stored in (facts["connections"] or {}).items() if stored is not None],
+        nothing=unseen.get("connections", "no token is stored; nightjar connect makes a connection"),
     )
     _table(
         out,
@@ -88,14 +88,22 @@ def _show(out: Console, facts: Mapping[str, Any]) -> None:
         [(check_id, *_threshold(one)) for check_id, one in facts["thresholds"].items()],
         nothing="the default profile",
     )
-    mutes = [[_word(one[name]) for name in ("check_id", "kind", "until", "author", "reason")] for one in facts["mutes"]]
-    _table(out, "Mutes", ("check", "kind", "until", "by", "reason"), mutes, nothing="none")
-    out.print(Text("\nLast audit: ", style="bold").append_text(_last_audit(facts["last_audit"])))
+    mutes = [
+        [_word(one[name]) for name in ("check_id", "kind", "until", "author", "reason")] for one in facts["mutes"] or ()
+    ]
+    _table(out, "Mutes", ("check", "kind", "until", "by", "reason"), mutes, nothing=unseen.get("mutes", "none"))
+    last = said(unseen["last_audit"]) if "last_audit" in unseen else _last_audit(facts["last_audit"])
+    out.print(Text("\nLast audit: ", style="bold").append_text(last))
     findings = facts["open_findings"]
     out.print(Text("Open: ", style="bold").append(f"{findings['critical']} critical, {findings['warn']} warn"))
-    told = facts["recipients"]
-    named = f"{_count(told['own'])} of its own, {_count(told['fleet'])} of the fleet"
-    out.print(Text("Recipients: ", style="bold").append(f"{named}; nightjar recipients list shows who is confirmed"))
+    out.print(
+        Text("Recipients: ", style="bold").append_text(said(unseen.get("recipients") or _told(facts["recipients"])))
+    )
+
+
+def _told(recipients: Mapping[str, int]) -> str:
+    own, fleets = recipients["own"], recipients["fleet"]
+    return f"{own} of its own, {fleets} of the fleet; nightjar recipients list shows who is confirmed"
 
 
 def _table(
@@ -143,7 +151,3 @@ def _last_audit(audit: Mapping[str, Any] | None) -> Text:
         return Text("none yet; nightjar run starts one", style="magenta")
     counts = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in audit["counts"].items() if count)
     return said(f"night of {audit['night']}:").append(" ").append_text(styled(audit["state"])).append(f", {counts}")
-
-
-def _count(number: int | None) -> str:
-    return "an unreadable number" if number is None else str(number)

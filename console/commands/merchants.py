@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
+from console import spreadsheet
 from console.asked import merchant_named
 from console.commands.merchant_show import show
 from console.erasing import MARK_STAYS as FREE_AGAIN
@@ -19,10 +21,10 @@ from console.merchants_file import Entry, read_merchants
 from console.options import (
     AllowHostOption,
     EndpointOption,
-    Format,
-    FormatOption,
     MerchantArgument,
     ProfileOption,
+    ReadFormat,
+    ReadFormatOption,
     RegionOption,
     StageOption,
     local_hosts,
@@ -38,6 +40,8 @@ from functions.audit.profile import default_profile
 from functions.audit.text import one_line
 from functions.audit.wording import counted
 from functions.store.merchants import Unreadable
+
+COLUMNS: Final = ("id", "name", "timezone", "currency", "tiktok", "analytics", "enabled", "unreadable")
 
 app = typer.Typer(help="The fleet in the table.", no_args_is_help=True)
 
@@ -114,32 +118,23 @@ def list_all(
     profile: ProfileOption = None,
     region: RegionOption = None,
     endpoint_url: EndpointOption = None,
-    form: FormatOption = Format.TABLE,
+    form: ReadFormatOption = ReadFormat.TABLE,
 ) -> None:
     """List every merchant of the stage."""
     at = Stage.of(stage, profile=profile, region=region, endpoint_url=endpoint_url)
     with at.explained():
         rows = list(at.tables.merchants.all())
-    if form is Format.JSON:
-        with output():
-            print_json({"merchants": [_plain(row) for row in rows]})
-        return
-    table = Table("id", "name", "time zone", "currency", "TikTok", "analytics", "enabled", box=None)
-    for row in sorted(rows, key=lambda row: row.id if isinstance(row, Merchant) else row.merchant_id):
-        if not isinstance(row, Merchant):
-            table.add_row(row.merchant_id, Text("unreadable: ", style="red").append_text(said(row.problem)))
-            continue
-        table.add_row(
-            row.id,
-            said(row.name),
-            row.timezone,
-            row.currency,
-            row.tiktok.account_type.value if row.tiktok else "not connected",
-            row.analytics.provider.value if row.analytics else "not connected",
-            "yes" if row.enabled else "no",
-        )
+    lines = sorted(map(_line, rows), key=lambda line: line["id"])
     with output():
-        console_for_people().print(table)
+        match form:
+            case ReadFormat.JSON:
+                print_json({"merchants": [_plain(row) for row in rows]})
+                return
+            case ReadFormat.CSV:
+                spreadsheet.write_rows(COLUMNS, lines, sys.stdout)
+                return
+            case ReadFormat.TABLE:
+                console_for_people().print(_table(lines))
     typer.echo(f"{counted(len(rows), 'merchant')} on stage {stage}.", err=True)
 
 
@@ -217,6 +212,31 @@ def _switch(at: Stage, merchant_id: str, *, enabled: bool) -> None:
         except Conflict as error:
             raise Unusable(f"{merchant_id} was changed by somebody else meanwhile; say it again.") from error
     typer.echo(f"{merchant_id} is switched {'on' if enabled else 'off'} on stage {at.name}.")
+
+
+def _table(lines: list[dict[str, str]]) -> Table:
+    table = Table("id", "name", "time zone", "currency", "TikTok", "analytics", "enabled", box=None)
+    for line in lines:
+        if "unreadable" in line:
+            problem = Text("unreadable: ", style="red").append_text(said(line["unreadable"]))
+            table.add_row(said(line["id"]), problem)
+        else:
+            table.add_row(*(said(line[name]) for name in COLUMNS[:-1]))
+    return table
+
+
+def _line(row: Merchant | Unreadable) -> dict[str, str]:
+    if isinstance(row, Unreadable):
+        return {"id": row.merchant_id, "unreadable": row.problem}
+    return {
+        "id": row.id,
+        "name": row.name,
+        "timezone": row.timezone,
+        "currency": row.currency,
+        "tiktok": row.tiktok.account_type.value if row.tiktok else "not connected",
+        "analytics": row.analytics.provider.value if row.analytics else "not connected",
+        "enabled": "yes" if row.enabled else "no",
+    }
 
 
 def _plain(row: Merchant | Unreadable) -> dict[str, object]:

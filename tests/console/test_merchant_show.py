@@ -130,13 +130,13 @@ def test_recipients_that_nobody_can_read_are_no_nobody(stage: Cloud, say: Say) -
     broken = {"merchant_id": {"S": "brasa"}, "recipient_id": {"S": "odd"}}
     stage.dynamodb.put_item(TableName=f"{PREFIX}recipients", Item=broken)
 
-    shown = say("merchants", "show", "brasa", "--format", "json").plain["recipients"]
+    shown = say("merchants", "show", "brasa", "--format", "json").plain
     told = plain(say("merchants", "show", "brasa").out)
     stage.dynamodb.delete_item(TableName=f"{PREFIX}recipients", Key=broken)
 
-    assert shown["own"] is None
-    assert "cannot be read" in shown["own_problem"]
-    assert "Recipients: an unreadable number of its own" in told
+    assert shown["recipients"] is None
+    assert "cannot be read" in shown["unseen"]["recipients"]
+    assert "Recipients: The stored recipient odd of brasa cannot be read" in told
 
 
 @pytest.mark.usefixtures("stage", "terminal")
@@ -146,3 +146,13 @@ def test_a_narrow_terminal_and_a_list_with_a_hostile_name(say: Say) -> None:
     assert widest(shown.out) <= 60
     assert listed.code == 0
     assert set(unsafe(listed.out)) <= {"\x1b"}
+
+
+@pytest.mark.usefixtures("stage")
+def test_the_list_is_a_spreadsheet_without_formulas_too(say: Say) -> None:
+    rows = list(csv.DictReader(io.StringIO(say("merchants", "list", "--format", "csv").out)))
+
+    assert [(row["id"], row["name"][:5], row["enabled"], row["unreadable"]) for row in rows] == [
+        ("brasa", "Brasa", "yes", ""),
+        ("larkspur", "'=1+1", "yes", ""),
+    ]
