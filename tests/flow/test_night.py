@@ -11,13 +11,18 @@ from urllib.parse import urlencode
 
 import pytest
 
+from console.cli import app
 from console.demo.rehearsal import EMAIL, OPERATOR, PHONE, Rehearsal, rehearse
 from console.demo.result import collect
+from console.explaining import explanation
 from console.sample.fleet import fleet
 from functions.audit.absence import Reason
 from functions.audit.checks import CATALOGUE
 from functions.audit.merchant import Severity
+from functions.audit.profile import default_profile
 from functions.audit.verdict import AuditState
+from functions.report.read import stored
+from functions.report.stored import CHECKS
 from functions.store.contract.catalogue import TABLES
 from functions.store.items import from_item, key
 from tests.contract import departures
@@ -332,3 +337,68 @@ def test_a_window_on_the_tables_shows_the_findings_and_scans_nothing(night: Rehe
     assert [merchant for merchant in criticals if f'"{merchant}"' not in several] == []
     assert "Too many visitors from TikTok leave at once" in one
     assert [merchant for merchant in criticals if f'"{merchant}"' in scanned] == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("findings",),
+        ("findings", "--check", "bounce_rate", "--sort", "value"),
+        ("findings", "--reason", "source_failed"),
+        ("history", "brasa", "bounce_rate", "--until", NIGHT.isoformat()),
+        ("explain", "brasa", "bounce_rate", "--night", NIGHT.isoformat()),
+        ("night", NIGHT.isoformat()),
+        ("merchants", "show", "brasa"),
+    ],
+    ids=" ".join,
+)
+def test_the_consoles_readers_need_no_more_than_the_fleets_reader_may(
+    night: Rehearsal,
+    words: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("NIGHTJAR_STAGE", night.stage.name)
+    with enforced(night.aws) as door:
+        for name, value in door.session(f"{night.stage.prefix}fleet-reader").items():
+            monkeypatch.setenv(name, value)
+        app([*words, "--format", "json"], standalone_mode=False)
+
+    told = json.loads(capsys.readouterr().out)
+    match words:
+        case ("findings", *_):
+            assert len(told["findings"]) > 1
+        case ("history", *_):
+            assert told["nights"][-1]["status"] == "critical"
+        case ("explain", *_):
+            assert told["formula"].startswith("sessions that bounced")
+            assert told["inputs_unseen"].startswith("These credentials may not read what that night saw")
+        case ("night", *_):
+            assert (told["expected"], told["audited"]) == (FLEET, FLEET)
+            assert {"merchant_id": "brasa", "check_id": "bounce_rate"} in told["new_criticals"]
+        case ("merchants", *_):
+            assert set(told["unseen"]) == {"connections", "recipients"}
+            assert told["last_audit"]["night"] == NIGHT.isoformat()
+
+
+def test_every_outcome_of_a_sample_night_explains_itself(night: Rehearsal) -> None:
+    tables, profile = night.stage.tables, default_profile()
+    seen = 0
+    for one in night.fleet[:10]:
+        shop = tables.merchants.get(one.id)
+        assert shop is not None
+        found = stored(tables, shop, NIGHT, exactly=True, today=NIGHT)
+        assert found is not None
+        for check_id, outcome in found.outcomes():
+            told = explanation(CHECKS[check_id], found, profile)
+            assert (told["status"], told["value"]) == (outcome["status"], outcome.get("value"))
+            assert told["formula"]
+            assert "{" not in told["formula"]
+            # Each input was seen, and somebody measured it, or it says why not.
+            assert all(
+                bool(entry["source"]) if entry["value"] is not None else entry["causes"] for entry in told["inputs"]
+            )
+            assert len(told["inputs"]) == len(CHECKS[check_id].inputs)
+            assert bool(told["causes"]) is (outcome["status"] == "not_evaluated")
+            seen += 1
+    assert seen >= 10 * len(CATALOGUE)
