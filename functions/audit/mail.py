@@ -27,7 +27,7 @@ _ELSEWHERE: Final = frozenset({
     "account_type_from", "business_api", "currency", "days",
     "measured_by", "open_id", "prior_period", "reconnect_within",
 })  # fmt: skip
-_REASONS: Final = {
+REASONS: Final = {
     Reason.SCOPE_MISSING: marked("a permission is missing"),
     Reason.UNAUTHORIZED: marked("the login is refused"),
     Reason.SOURCE_FAILED: marked("the source failed"),
@@ -40,7 +40,7 @@ _REASONS: Final = {
     Reason.MIXED_UNITS: marked("the periods cannot be compared"),
     Reason.CHECK_CRASHED: marked("the check failed; this is Nightjar's own fault"),
 }
-_SOURCES: Final = {
+SOURCES: Final = {
     "tiktok": marked("TikTok"),
     "tiktok_research": marked("TikTok's public counts"),
     "storefront": marked("the storefront"),
@@ -233,7 +233,7 @@ def _night(scene: Scene, language: Language) -> Iterator[str]:
     else:
         yield from _wrapped(language.say(_COVERAGE, looked=looked, checks=checks))
     for reason, names in _blind(scene, language).items():
-        line = language.say("{reason}: {checks}", reason=language.say(_REASONS[reason]), checks=", ".join(names))
+        line = language.say("{reason}: {checks}", reason=language.say(REASONS[reason]), checks=", ".join(names))
         yield from _item(f"- {line}")
     if scene.periods is not None:
         start, end = map(language.day, (scene.periods.current.start, scene.periods.current.end))
@@ -241,7 +241,7 @@ def _night(scene: Scene, language: Language) -> Iterator[str]:
         start, end = map(language.day, (scene.periods.prior.start, scene.periods.prior.end))
         yield language.say("Prior period: {start} to {end}.", start=start, end=end)
     if scene.sources:
-        named = (language.say(_SOURCES[source]) if source in _SOURCES else source for source in scene.sources)
+        named = (language.say(SOURCES[source]) if source in SOURCES else source for source in scene.sources)
         yield from _wrapped(language.say("Sources: {sources}.", sources=", ".join(named)))
 
 

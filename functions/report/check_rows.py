@@ -34,9 +34,9 @@ def unseen(outcomes: Mapping[str, Mapping[str, Any]]) -> Iterable[Unseen]:
                 details[words.text(cause["detail"])] = None
                 checks[check_id] = None
     for reason, (details, checks) in by_reason.items():
-        why, advice = words.REASONS[reason]
+        why = words.reason(reason)
         named = tuple((check_id, words.titled(check_id)) for check_id in checks)
-        yield Unseen(why[:1].upper() + why[1:], tuple(details), named, advice)
+        yield Unseen(why[:1].upper() + why[1:], tuple(details), named, words.ADVICE[reason])
 
 
 def listing(outcome: Mapping[str, Any], key: str, currency: str) -> Listing:

@@ -37,7 +37,7 @@ def kpi_card(name: str, plain: Mapping[str, Any], values: Sequence[Decimal | Non
     value, prior, percent, unit = plain.get("value"), plain.get("prior"), plain.get("change_percent"), plain["unit"]
     shown = "" if unit == name or unit in _COUNTS_ITSELF else unit
     is_money = name == "revenue"
-    reasons = [words.REASONS[Reason(reason)][0] for reason in (plain.get("reason") or "").split(",") if reason]
+    reasons = [words.reason(Reason(reason)) for reason in (plain.get("reason") or "").split(",") if reason]
     return KpiCard(
         name=name,
         title=words.titled(name),
@@ -47,7 +47,7 @@ def kpi_card(name: str, plain: Mapping[str, Any], values: Sequence[Decimal | Non
         change="" if percent is None else words.change(percent),
         arrow="" if percent is None else _ARROWS[(percent > 0) - (percent < 0)],
         sentiment=plain["sentiment"],
-        source=words.SOURCES.get(plain.get("source") or "", plain.get("source") or ""),
+        source=words.source(plain.get("source") or ""),
         unseen="" if value is not None else "; ".join(reasons) or "nobody knows why",
         spark=spark(values),
     )

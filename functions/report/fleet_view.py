@@ -111,10 +111,10 @@ def fleet_view(of: StoredFleet) -> FleetView:
         more_criticals=_more(criticals.total - len(oldest), "findings --severity critical"),
         causes=tuple(
             CauseRow(
-                why=words.REASONS[reason][0],
+                why=words.reason(reason),
                 checks=f"{number:,}",
                 merchants=f"{heads.blind_merchants[reason]:,}",
-                advice=words.REASONS[reason][1],
+                advice=words.ADVICE[reason],
             )
             for reason, number in sorted(heads.causes.items(), key=lambda one: (-one[1], one[0]))
         ),

@@ -88,7 +88,7 @@ def _facts(of: Stored, periods: Periods) -> tuple[tuple[str, str], ...]:
         ("Period", _span(periods.current)),
         ("Compared with", _span(periods.prior)),
         ("Time zone", of.merchant.timezone),
-        ("Measured by", ", ".join(words.SOURCES.get(source, source) for source in sources) or "nobody could be asked"),
+        ("Measured by", ", ".join(words.source(source) for source in sources) or "nobody could be asked"),
     )
 
 

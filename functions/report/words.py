@@ -10,6 +10,7 @@ from typing import Any, Final
 from functions.audit.absence import Reason
 from functions.audit.evidence import evidence_lines
 from functions.audit.language import ENGLISH
+from functions.audit.mail import REASONS, SOURCES
 from functions.audit.outcome import Area, Status
 from functions.audit.text import one_line
 from functions.audit.wording import counted
@@ -29,25 +30,19 @@ AREAS: Final[Mapping[Area, tuple[str, str]]] = {
     Area.AUDIENCE: ("Audience", "Does the audience grow and convert?"),
     Area.COMMERCE: ("Commerce", "Does it earn money?"),
 }
-REASONS: Final[Mapping[Reason, tuple[str, str]]] = {
-    Reason.SCOPE_MISSING: ("a permission is missing", "Connect TikTok again and grant every permission asked for."),
-    Reason.UNAUTHORIZED: ("access was refused", "Connect the account again."),
-    Reason.SOURCE_FAILED: ("the source did not answer", "Nothing yet: it is asked again every night."),
-    Reason.RATE_LIMITED: ("the source's quota was used up", "Nothing yet: it is asked again every night."),
-    Reason.SOURCE_STALE: ("the figures end before the period does", "See why the source is late with its figures."),
-    Reason.NOT_CONNECTED: ("no such source is set up", "Add the source to the merchant's settings."),
-    Reason.NOT_MEASURED: ("the source does not measure it", "Have the source measure it, if it is wanted."),
-    Reason.SAMPLE_TOO_SMALL: ("too few to judge by", "Nothing: it is judged as soon as there are enough."),
-    Reason.NO_PRIOR: ("nothing to compare with yet", "Nothing: the next period has one before it."),
-    Reason.MIXED_UNITS: ("the two periods measure differently", "Nothing: it is judged when both periods are alike."),
-    Reason.CHECK_CRASHED: ("a fault in Nightjar", "Tell the operators, who have an alarm of it."),
-}
-SOURCES: Final = {
-    "tiktok": "TikTok",
-    "tiktok_research": "TikTok's Research API",
-    "storefront": "the storefront",
-    "ga4": "Google Analytics 4",
-    "shopify": "Shopify",
+# What to do where nobody could look.
+ADVICE: Final[Mapping[Reason, str]] = {
+    Reason.SCOPE_MISSING: "Connect TikTok again and grant every permission asked for.",
+    Reason.UNAUTHORIZED: "Connect the account again.",
+    Reason.SOURCE_FAILED: "Nothing yet: it is asked again every night.",
+    Reason.RATE_LIMITED: "Nothing yet: it is asked again every night.",
+    Reason.SOURCE_STALE: "See why the source is late with its figures.",
+    Reason.NOT_CONNECTED: "Add the source to the merchant's settings.",
+    Reason.NOT_MEASURED: "Have the source measure it, if it is wanted.",
+    Reason.SAMPLE_TOO_SMALL: "Nothing: it is judged as soon as there is enough.",
+    Reason.NO_PRIOR: "Nothing: the next period has one before it.",
+    Reason.MIXED_UNITS: "Nothing: it is judged when both periods are alike.",
+    Reason.CHECK_CRASHED: "Tell the operators, who have an alarm of it.",
 }
 _CENTS_MATTER: Final = 1000
 _MONTHS: Final = (
@@ -60,6 +55,16 @@ _KPIS: Final = {"avg_session_duration": "Average session", "session_conversion_r
 def titled(name: str) -> str:
     """Return the name of a check or KPI as a heading: ``Bounce rate``."""
     return _KPIS.get(name) or name.replace("_", " ").capitalize()
+
+
+def reason(of: Reason) -> str:
+    """Return why nobody could look, as the emails tell it."""
+    return REASONS[of]
+
+
+def source(of: str) -> str:
+    """Return who measured something, as the emails tell it; a name that nobody knows stays."""
+    return SOURCES.get(of, of)
 
 
 def day(of: date, *, year: bool = True) -> str:

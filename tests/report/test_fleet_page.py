@@ -96,7 +96,7 @@ def test_the_worst_merchants_come_first_and_who_was_not_audited_is_named() -> No
 def test_causes_are_counted_by_checks_and_by_merchants() -> None:
     (row,) = view([head("a", not_evaluated=4), head("b", not_evaluated=1), head("c")]).causes
 
-    assert (row.why, row.checks, row.merchants) == ("the source did not answer", "5", "2")
+    assert (row.why, row.checks, row.merchants) == ("the source failed", "5", "2")
 
 
 def test_what_is_critical_for_longest_comes_first_and_all_of_it_is_counted() -> None:

@@ -93,10 +93,10 @@ def test_a_night_that_nobody_came_back_from_has_no_figure_at_all() -> None:
     assert (of.nothing_open, of.is_blind) == ("Nothing is known to be open, but 15 could not be looked at.", True)
     assert {check.limits for group in of.groups for check in group.checks} == {""}
     assert [kpi.value for kpi in of.kpis] == [""] * len(KPI_NAMES)
-    assert {kpi.unseen for kpi in of.kpis} == {"the source did not answer"}
+    assert {kpi.unseen for kpi in of.kpis} == {"the source failed"}
     assert (of.charts, of.charts_unseen) == ((), "Could not look: the fetch never came back.")
     (cause,) = of.unseen
-    assert (cause.why, cause.details) == ("The source did not answer", ("the fetch never came back",))
+    assert (cause.why, cause.details) == ("The source failed", ("the fetch never came back",))
     assert [check_id for check_id, _ in cause.checks] == [check.id for check in CATALOGUE]
 
 
@@ -104,7 +104,7 @@ def test_every_cause_is_named_with_its_checks_and_what_to_do() -> None:
     failed = absent(Reason.SOURCE_FAILED, Reason.RATE_LIMITED, detail="the shop is away")
     of = view(snapshot(pages=failed))
 
-    assert [cause.why for cause in of.unseen] == ["The source did not answer", "The source's quota was used up"]
+    assert [cause.why for cause in of.unseen] == ["The source failed", "The source was asked too often"]
     for cause in of.unseen:
         assert [title for _, title in cause.checks] == ["Unconverting pages", "Amplify candidates"]
     assert of.headline == "Nothing bad was seen, but 2 could not be looked at."
