@@ -110,6 +110,17 @@ def test_the_alert_went_out_once_and_the_summary_too(night: Played) -> None:
     assert alert.state is AlertState.PUBLISHED
 
 
+def test_the_preflight_saw_all_that_the_embedded_aws_can_show_and_nothing_failed(night: Played) -> None:
+    (summary,) = (message for message in night.stage.aws.outbox() if message.endpoint == OPERATOR)
+    found = [line for line in summary.body.partition("Preflight")[2].splitlines() if line.startswith("- ")]
+    sandbox = "- Could not look at whether SNS keeps this account in its SMS sandbox"
+    limit = "- Could not look at SNS's monthly limit for text messages"
+    assert found == [
+        f"{sandbox}: AWS answered GetSMSSandboxAccountStatus with InvalidAction.",
+        f"{limit}: AWS answered GetSMSAttributes with InvalidAction.",
+    ]
+
+
 @pytest.mark.parametrize("room", ["dispatcher", "closer"])
 def test_a_poisoned_start_is_an_error_that_lambda_shows(night: Played, room: str) -> None:
     said = night.poisoned[room]
