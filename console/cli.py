@@ -14,6 +14,7 @@ from rich.console import Console
 from console.commands import (
     alerts,
     audit,
+    backtest,
     connect,
     demo,
     disconnect,
@@ -29,6 +30,7 @@ from console.commands import (
     replay,
     report,
     run,
+    thresholds,
 )
 from console.errors import Exit
 from functions.audit.errors import NightjarError
@@ -52,6 +54,8 @@ app.command("history")(history.history)
 app.command("explain")(explain.explain)
 app.command("night")(night.night)
 app.command("replay")(replay.replay)
+app.command("backtest")(backtest.backtest)
+app.add_typer(thresholds.app, name="thresholds")
 app.command("export")(export.export)
 app.command("report")(report.report)
 app.command("mute")(mutes.mute)

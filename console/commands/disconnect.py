@@ -9,12 +9,12 @@ from typing import Annotated
 
 import typer
 
+from console.agreement import agree
 from console.errors import Unusable
 from console.login.parting import Parted, Parting
 from console.options import AllowHostOption, EndpointOption, ProfileOption, RegionOption, StageOption
-from console.places import LocalFileOption, LocalStoreOption, Place, place_of
+from console.places import LocalFileOption, LocalStoreOption, place_of
 from functions.audit.hosts import Party
-from functions.audit.merchant import Merchant
 from functions.audit.text import one_line
 
 
@@ -56,7 +56,8 @@ def disconnect(  # noqa: PLR0913, PLR0917 - one parameter an option
             raise Unusable(
                 f"{merchant_id} has tokens and no TikTok account: nobody knows whom to tell. Connect it again."
             )
-        _confirm(merchant, place, yes=yes)
+        question = f"End the TikTok connection of {merchant.id} ({one_line(merchant.name, limit=60)}) {place.name}?"
+        agree(question, yes=yes)
         base_url = place.hosts.check(merchant.tiktok.base_url, Party.TIKTOK)
         parting = Parting(place, merchant, place.app_keys(), base_url, owner=f"disconnect {secrets.token_hex(8)}")
         now = datetime.now(UTC)
@@ -72,15 +73,3 @@ def disconnect(  # noqa: PLR0913, PLR0917 - one parameter an option
         typer.echo(
             f"{why_not} The account may still list the app; its owner can remove it in TikTok's settings.", err=True
         )
-
-
-def _confirm(merchant: Merchant, place: Place, *, yes: bool) -> None:
-    if yes:
-        return
-    question = f"End the TikTok connection of {merchant.id} ({one_line(merchant.name, limit=60)}) {place.name}?"
-    try:
-        agreed = typer.confirm(question, err=True)
-    except typer.Abort as error:
-        raise Unusable("Nobody answered, so nothing was changed; --yes does not ask.") from error
-    if not agreed:
-        raise Unusable("Nothing was changed.")
