@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from html.parser import HTMLParser
 from typing import Any, Final
 
+from console.sample.fleet import DESIGNED
+from console.sample.story import SampleMerchant
 from functions.audit.finding import Finding
 from functions.audit.merchant import Merchant
 from functions.audit.profile import default_profile
@@ -18,7 +20,8 @@ from functions.report.stored import Stored
 from functions.report.view import MerchantView
 from functions.store.audits import audit_item
 from functions.store.items import from_item
-from tests.builders import NIGHT, NOW, merchant
+from tests.builders import NIGHT, NOW, merchant, snapshot
+from tests.console.sample_readings import snapshot_on
 from tests.store.stories import TTL
 
 VOID: Final = {"meta", "link", "img", "br", "hr", "input"}
@@ -47,6 +50,18 @@ def view(seen: Snapshot, shop: Merchant | None = None, **changed: Any) -> Mercha
 
 def page(seen: Snapshot, shop: Merchant | None = None, **changed: Any) -> str:
     return merchant_page(view(seen, shop, **changed))
+
+
+def samples() -> dict[str, SampleMerchant]:
+    """Return the merchants of the demo that have a story."""
+    return {one.id: one for one in DESIGNED}
+
+
+def sample_page(one: SampleMerchant) -> str:
+    """Return the report of one of them: its storefront as it is, its account in good order."""
+    channel, account = snapshot_on(one, NIGHT), snapshot(merchant_id=one.id)
+    parts = {name: getattr(account, name) for name in ("token", "scopes", "basic", "profile", "stats")}
+    return page(Snapshot.model_validate(channel.model_dump() | parts), Merchant(id=one.id, name=one.name))
 
 
 def earlier(of: Stored, nights: Sequence[int]) -> list[dict[str, Any]]:

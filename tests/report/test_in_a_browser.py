@@ -14,14 +14,9 @@ from typing import Any
 
 import pytest
 
-from console.sample.fleet import DESIGNED
-from functions.audit.merchant import Merchant
-from functions.audit.snapshot import Snapshot
 from functions.report.page import fleet_page
-from tests.builders import NIGHT, snapshot
-from tests.console.sample_readings import snapshot_on
 from tests.flow.browser import axe, printed, shown
-from tests.report.nights import Read, page
+from tests.report.nights import Read, sample_page, samples
 from tests.report.test_fleet_page import critical, head
 from tests.report.test_fleet_page import view as fleet
 
@@ -84,19 +79,11 @@ def looked_at(document: str) -> str:
     return open_to_axe.replace("</body>", f"<script>{axe()}</script><script>{LOOK}</script></body>")
 
 
-def sample(merchant_id: str) -> str:
-    """Return the report of one of the demo's merchants."""
-    (one,) = (merchant for merchant in DESIGNED if merchant.id == merchant_id)
-    channel, account = snapshot_on(one, NIGHT), snapshot(merchant_id=one.id)
-    parts = {name: getattr(account, name) for name in ("token", "scopes", "basic", "profile", "stats")}
-    return page(Snapshot.model_validate(channel.model_dump() | parts), Merchant(id=one.id, name=one.name))
-
-
 @pytest.fixture(scope="module")
 def pages() -> dict[str, str]:
     return {
-        "/brasa": sample("brasa"),
-        "/hostile": sample("copper-kettle"),
+        "/brasa": sample_page(samples()["brasa"]),
+        "/hostile": sample_page(samples()["copper-kettle"]),
         "/fleet": fleet_page(
             fleet(
                 [head("brasa", critical=2), head("dark", not_evaluated=15), head("well")],

@@ -30,7 +30,7 @@ from tests.builders import (
     snapshot,
 )
 from tests.builders import page as landing_page
-from tests.report.nights import Read, earlier, page, stored, view
+from tests.report.nights import Read, earlier, page, sample_page, samples, stored, view
 from tests.store.stories import NEVER_CAME
 
 HOSTILE = "</title></style><script>alert(1)</script><img src=x onerror=alert(1)>\"'{{7*7}}{%x%}"
@@ -206,6 +206,15 @@ def test_a_page_asks_nobody_for_anything(seen: Snapshot) -> None:
     assert {attrs["href"][0] for _, attrs in read.elements if "href" in attrs} == {"#"}
     ids = {attrs["id"] for _, attrs in read.elements if "id" in attrs}
     assert {attrs["href"][1:] for _, attrs in read.elements if "href" in attrs} <= ids
+
+
+def test_every_story_of_the_demo_has_a_report_with_all_its_checks() -> None:
+    for one in samples().values():
+        read = Read(sample_page(one))
+
+        assert [check.id for check in CATALOGUE if not read.text(f"check-{check.id}")] == [], one.id
+        assert read.elements[0][0] == "html"
+        assert {tag for tag, _ in read.elements}.isdisjoint({"script", "img", "link", "iframe"}), one.id
 
 
 def test_the_same_night_is_the_same_page() -> None:
