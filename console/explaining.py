@@ -26,6 +26,7 @@ def explanation(check: Check, found: Stored, profile: Profile) -> dict[str, Any]
     """
     outcome = dict(found.outcomes())[check.id]
     same = found.row["profile_version"] == profile.version
+    own = found.row.get("overrides", {}).get(check.id)
     settings = {**profile.checks, **profile.extra_checks}[check.id]
     seen = found.snapshot
     return {
@@ -41,8 +42,8 @@ def explanation(check: Check, found: Stored, profile: Profile) -> dict[str, Any]
         "inputs": [] if isinstance(seen, str) else [_input(one) for one in inputs_of(check, seen)],
         "inputs_unseen": seen if isinstance(seen, str) else None,
         "periods": found.row["periods"],
-        "thresholds": list(_thresholds(check, outcome, settings, same=same)),
-        "conditions": list(_conditions(check, outcome, settings, same=same)),
+        "thresholds": list(_thresholds(check, outcome, settings, own, same=same)),
+        "conditions": list(_conditions(check, outcome, settings, own, same=same)),
         "samples": list(_samples(outcome, profile)),
         "causes": list(outcome["causes"]),
         "evidence": dict(outcome["evidence"]),
@@ -50,6 +51,7 @@ def explanation(check: Check, found: Stored, profile: Profile) -> dict[str, Any]
         "judged_by": {
             "profile_version": found.row["profile_version"],
             "explained_by": profile.version,
+            "code_version": found.row.get("code_version"),
             "snapshot_sha256": found.row["snapshot_sha256"],
         },
         "finding": _finding(check.id, found),
@@ -69,39 +71,45 @@ def _input(one: Input) -> dict[str, Any]:
 
 
 def _thresholds(
-    check: Check, outcome: Mapping[str, Any], settings: CheckSettings, *, same: bool
+    check: Check, outcome: Mapping[str, Any], settings: CheckSettings, own: Mapping[str, Any] | None, *, same: bool
 ) -> Iterator[dict[str, Any]]:
-    """Yield each number that the outcome was judged by, with who set it and why."""
-    own = outcome["threshold"]
+    """Yield each number that the outcome was judged by, with who set it and why.
+
+    ``own``: the merchant's override that was in force. Older audits do not have it: there the number itself tells.
+    """
+    threshold = outcome["threshold"]
     for level in LEVELS:
         default = getattr(settings, level)
         # What only tells good news is not stored with the outcome: no merchant can change it.
         number = outcome.get(level) if level != "info" else default and default.value
         if number is None:
             continue
-        is_own = own.get("set_by", "default") != "default" and (default is None or default.value != number)
-        why = default.why if same and default is not None and default.value == number else None
+        differs = default is None or default.value != number
+        is_own = threshold.get("set_by", "default") != "default" and (differs if own is None else level in own)
         yield {
             "level": level,
             "breach": check.breach.value,
             "value": Decimal(number),
-            "set_by": own["set_by"] if is_own else "default",
-            "reason": own.get("reason") if is_own else why,
-            "expires": own.get("expires") if is_own else None,
+            "set_by": threshold["set_by"] if is_own else "default",
+            "reason": threshold.get("reason") if is_own else default.why if same and default and not differs else None,
+            "expires": threshold.get("expires") if is_own else None,
         }
 
 
 def _conditions(
-    check: Check, outcome: Mapping[str, Any], settings: CheckSettings, *, same: bool
+    check: Check, outcome: Mapping[str, Any], settings: CheckSettings, own: Mapping[str, Any] | None, *, same: bool
 ) -> Iterator[dict[str, Any]]:
-    """Yield what was found wrong by name, and how bad the profile takes it."""
+    """Yield what was found wrong by name, how bad that is, and who says so."""
+    theirs = (own or {}).get("conditions", {})
     for name in outcome.get("conditions", ()):
         default = settings.conditions.get(name) if same else None
+        is_own = name in theirs
         yield {
             "name": name,
             "says": check.conditions.get(name, name.replace("_", " ")),
-            "by_default": default.value.value if default else None,
-            "reason": default.why if default else None,
+            "severity": theirs[name] if is_own else default.value.value if default else None,
+            "set_by": outcome["threshold"]["set_by"] if is_own else "default",
+            "reason": outcome["threshold"].get("reason") if is_own else default.why if default else None,
         }
 
 

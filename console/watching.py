@@ -32,7 +32,7 @@ def watch(look: Callable[[], RenderableType], out: Console, *, every: int, pause
                 try:
                     seen = shown = look()
                 except Unusable as error:
-                    shown = Group(seen, Text(f"Could not look again: {error}", style="magenta"))
+                    shown = Group(Text(f"Could not look again: {error}", style="magenta"), seen)
                 live.update(shown, refresh=True)
         except KeyboardInterrupt:
             return

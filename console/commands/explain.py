@@ -105,9 +105,9 @@ def _show(out: Console, plain: Mapping[str, Any]) -> None:
             out.print(said(line, limit=LONG))
     out.print()
     judged = plain["judged_by"]
-    out.print(
-        Text(f"Judged by profile {judged['profile_version']}, snapshot {judged['snapshot_sha256']}.", style="dim")
-    )
+    code = f", code {judged['code_version']}" if judged["code_version"] else ""
+    by = f"Judged by profile {judged['profile_version']}{code}, of snapshot {judged['snapshot_sha256']}."
+    out.print(Text(by, style="dim"))
     if judged["explained_by"] != judged["profile_version"]:
         told = f"Formula and floors are those of profile {judged['explained_by']}, which is another version."
         out.print(Text(told, style="yellow"))
@@ -122,7 +122,7 @@ def _tables(plain: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[str], list
     for title, part, columns in (
         ("Inputs", "input", ("what", "value", "measured by")),
         ("Thresholds", "threshold", ("what", "value", "set by", "why")),
-        ("Found", "condition", ("what", "by default", "", "why")),
+        ("Found", "condition", ("what", "severity", "set by", "why")),
         ("Sample", "sample", ("what", "seen", "needed", "why")),
     ):
         rows = [row for row in _rows(plain) if row["part"] == part]
@@ -190,7 +190,13 @@ def _rows(plain: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "why": one["reason"],
         }
     for one in plain["conditions"]:
-        yield {"part": "condition", "name": one["says"], "value": one["by_default"], "why": one["reason"]}
+        yield {
+            "part": "condition",
+            "name": one["says"],
+            "value": one["severity"],
+            "from": one["set_by"],
+            "why": one["reason"],
+        }
     for one in plain["samples"]:
         yield {
             "part": "sample",

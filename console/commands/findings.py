@@ -151,8 +151,9 @@ def _counted(found: Sifted, stage: str) -> str:
 
 
 def _frame(found: Sifted, stage: str, every: int) -> Group:
+    # Above the table: of one that is longer than the screen, its end is not shown.
     when = f"Seen at {datetime.now(UTC):%H:%M:%S} UTC, again every {every} s; Ctrl-C ends it."
-    return Group(_table(found.rows), Text(f"{_counted(found, stage)} {when}", style="dim"))
+    return Group(Text(f"{_counted(found, stage)} {when}", style="dim"), _table(found.rows))
 
 
 def _terminal(form: ReadFormat) -> Console:

@@ -173,7 +173,38 @@ def test_too_small_a_sample_says_what_was_seen_and_what_is_needed() -> None:
 def test_what_was_found_by_name_says_how_bad_that_is() -> None:
     (found,) = _explained("access_token", snapshot(token=token(rejected="banned")))["conditions"]
 
-    assert (found["says"], found["by_default"]) == ("TikTok has banned the account", "critical")
+    assert (found["says"], found["severity"], found["set_by"]) == (
+        "TikTok has banned the account",
+        "critical",
+        "default",
+    )
+    assert found["reason"].startswith("The shop's channel is closed")
+
+
+def test_how_bad_a_condition_is_may_be_the_merchants_own_word() -> None:
+    shop = overriding("account_access", conditions={"personal_account": "critical"})
+
+    (found,) = _explained("account_access", snapshot(account_type="personal"), shop)["conditions"]
+
+    assert (found["severity"], found["set_by"], found["reason"]) == ("critical", "merchant", "the shop's own traffic")
+
+
+def test_a_threshold_of_ones_own_that_is_the_default_is_ones_own_all_the_same() -> None:
+    told = _explained("bounce_rate", channel(bounce_rate="70"), overriding("bounce_rate", warn=60, critical=80))
+
+    assert [(one["level"], one["set_by"]) for one in told["thresholds"]] == [
+        ("warn", "merchant"),
+        ("critical", "merchant"),
+    ]
+
+
+def test_of_an_audit_from_before_thresholds_were_noted_the_number_tells_whose_it_is() -> None:
+    told = _explained("bounce_rate", channel(bounce_rate="70"), overriding("bounce_rate", warn=65), overrides={})
+
+    assert [(one["level"], one["set_by"]) for one in told["thresholds"]] == [
+        ("warn", "merchant"),
+        ("critical", "default"),
+    ]
 
 
 @pytest.mark.usefixtures("fleet")
@@ -190,7 +221,7 @@ def test_a_person_reads_it_from_top_to_bottom(say: Say) -> None:
         "warn above 60 % default Healthy shops see 45 to 60 percent from social traffic.",
         "sessions 8,000 100 Below a hundred sessions",
         "Now critical, open since 2026-11-19, 3 nights as of 2026-11-21",
-        "Judged by profile 2026.11, snapshot ",
+        "Judged by profile 2026.11",
     ):
         assert sentence in told
 
