@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 
-from functions.audit.document import schema
+from functions.audit.document_form import schema
 
 
 def text() -> str:

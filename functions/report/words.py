@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from functions.audit.absence import Reason
+from functions.audit.called import REASONS, SOURCES
 from functions.audit.evidence import evidence_lines
 from functions.audit.language import ENGLISH
-from functions.audit.mail import REASONS, SOURCES
 from functions.audit.outcome import Area, Status
 from functions.audit.text import one_line
 from functions.audit.wording import counted

@@ -14,7 +14,8 @@ from jsonschema import Draft202012Validator, ValidationError
 from console import alert_schema
 from functions.audit.alert import compose
 from functions.audit.digest import Change, Warned
-from functions.audit.document import document, schema
+from functions.audit.document import document
+from functions.audit.document_form import schema
 from functions.audit.language import ENGLISH, Language, language
 from functions.audit.merchant import Merchant
 from functions.audit.news import News, Scene
