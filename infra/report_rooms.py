@@ -73,6 +73,7 @@ class ReportRooms:
             use_table(tables["merchants"], "GetItem"),
             use_table(tables["audits"], "GetItem", "Query"),
             use_table(tables["findings"], "Query"),
+            use_table(tables["mutes"], "Query"),
             use_table(tables["snapshots"], "GetItem"),
             use_objects(self.kept.arn, FOLDER, "DeleteObject", "PutObject"),
             use_key_through(self.common.key, "s3"),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from functions.audit.finding import Finding
 from functions.audit.kpi import KPI_NAMES
 from functions.audit.merchant import Severity
+from functions.audit.mute import Mute
 from functions.audit.outcome import Status
 from functions.audit.periods import Period, Periods
 from functions.audit.profile import Profile
@@ -46,7 +47,7 @@ def merchant_view(of: Stored, profile: Profile) -> MerchantView:
         findings_as_of=_as_of(of),
         nothing_open=f"Nothing is known to be open, but {_blind(counts)}." if blind else "Nothing is open.",
         is_blind=blind,
-        open=tuple(_open(finding) for finding in sorted(of.findings.values(), key=_worst_first) if finding.is_open),
+        open=tuple(_open(finding, of) for finding in sorted(of.findings.values(), key=_worst_first) if finding.is_open),
         kpis=tuple(kpi_card(name, kpis[name], past(name, of)) for name in KPI_NAMES if name in kpis),
         charts=drawings,
         charts_unseen=charts_unseen,
@@ -108,7 +109,7 @@ def _worst_first(finding: Finding) -> tuple[int, int, str]:
     return severity, -finding.nights_open, finding.check_id
 
 
-def _open(finding: Finding) -> OpenFinding:
+def _open(finding: Finding, of: Stored) -> OpenFinding:
     state = ""
     if finding.blinded_since is not None:
         state = f"Nobody could look since {words.day(finding.blinded_since)}; it stays open."
@@ -124,9 +125,18 @@ def _open(finding: Finding) -> OpenFinding:
         since=words.day(finding.opened_on) if finding.opened_on else "",
         told=f"told on {words.day(finding.told_night)}" if finding.told_night else "",
         state=state,
+        hushed=next((said for mute in of.mutes if (said := _hushed(mute, finding, of.today))), ""),
         advice=check.advice if check else "",
         evidence=words.evidence(finding.evidence, without=TOLD_ELSEWHERE),
     )
+
+
+def _hushed(mute: Mute, finding: Finding, today: date) -> str:
+    if mute.hides(finding.check_id, today):
+        return words.text(f"Muted until {words.day(mute.until)} by {mute.author}: {mute.reason}")
+    if mute.acknowledges(finding):
+        return words.text(f"Acknowledged by {mute.author}: {mute.reason}")
+    return ""
 
 
 def _made_of(of: Stored) -> tuple[tuple[str, str], ...]:

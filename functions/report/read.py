@@ -43,6 +43,7 @@ def stored(tables: Tables, merchant: Merchant, night: date, *, exactly: bool, to
         snapshot=_seen(tables, merchant.id, on, row),
         nights=rows[:-1],
         today=today,
+        mutes=tables.mutes.of_merchant(merchant.id),
     )
 
 

@@ -12,6 +12,7 @@ from functions.audit.checks import CATALOGUE
 from functions.audit.extra_checks import EXTRAS
 from functions.audit.finding import Finding
 from functions.audit.merchant import Merchant
+from functions.audit.mute import Mute
 from functions.audit.outcome import Status
 from functions.audit.snapshot import Snapshot
 
@@ -44,6 +45,7 @@ class Stored:
     snapshot: Snapshot | str
     nights: Sequence[Mapping[str, Any]]
     today: date
+    mutes: Sequence[Mute] = ()
 
     def outcomes(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield the night's outcomes in report order: the fifteen in any case, the extra ones where there are any."""

@@ -66,7 +66,7 @@ class Unseen:
 
 @dataclass(frozen=True, slots=True)
 class OpenFinding:
-    """What is open, and since when."""
+    """What is open, and since when. ``hushed`` says who does not want to hear of it, and why."""
 
     id: str
     title: str
@@ -76,6 +76,7 @@ class OpenFinding:
     since: str
     told: str
     state: str
+    hushed: str
     advice: str
     evidence: tuple[str, ...]
 

@@ -90,7 +90,7 @@ def test_the_evaluator_puts_a_night_on_the_queue_and_the_reporter_works_it_off(s
     assert [alarm["MetricName"] for alarm in waits] == ["ApproximateNumberOfMessagesVisible"]
 
 
-def test_the_reporter_reads_four_tables_and_writes_reports_alone(stacks: Stacks) -> None:
+def test_the_reporter_reads_five_tables_and_writes_reports_alone(stacks: Stacks) -> None:
     may = _may(stacks, "reporter")
 
     assert may["s3"] == ["DeleteObject", "PutObject"]

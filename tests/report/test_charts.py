@@ -106,7 +106,7 @@ def test_more_refunds_than_sales_are_drawn_below_the_line() -> None:
 
 
 @given(st.lists(st.none() | st.decimals(-(10**12), 10**12, places=2), min_size=1, max_size=60))
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_whatever_the_figures_are_the_drawing_holds_them(values: list[Decimal | None]) -> None:
     shown = chart(values=values, warn_drop=Decimal(20), times_median=Decimal(3), trend_days=30)
 

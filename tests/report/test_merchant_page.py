@@ -24,6 +24,7 @@ from tests.builders import (
     channel,
     figures,
     merchant,
+    mute,
     overriding,
     pages,
     sessions,
@@ -69,6 +70,24 @@ def test_what_is_open_comes_first_with_evidence_age_and_advice() -> None:
     assert read.text("check-bounce_rate").startswith("Bounce rate ✕ critical")
     assert "Judged by: warn above 60 %, critical above 75 %." in read.text("check-bounce_rate")
     assert "Rests on 8,000 sessions." in read.text("check-bounce_rate")
+
+
+def test_a_mute_and_an_acknowledgement_are_shown_where_they_hush_something() -> None:
+    hushes = [
+        mute(check_id="cart_abandonment_rate", until=NIGHT - timedelta(days=1)),
+        mute(check_id="bounce_rate", until=NIGHT),
+        mute(check_id="all", kind="ack", episode=NIGHT, reason="the agency knows"),
+    ]
+    seen = channel(bounce_rate="81.2", cart_abandonment_rate="90", pageviews_per_session="1.1")
+
+    said = {one.id: one.hushed for one in view(seen, mutes=hushes).open}
+
+    assert said == {
+        "bounce_rate": "Muted until 21 November 2026 by Anna: new theme",
+        "cart_abandonment_rate": "Acknowledged by Anna: the agency knows",
+        "pageviews_per_session": "Acknowledged by Anna: the agency knows",
+    }
+    assert {one.hushed for one in view(seen, mutes=hushes, today=NIGHT + timedelta(days=1)).open} != set(said.values())
 
 
 def test_a_night_without_anything_wrong_says_so_and_nothing_is_open() -> None:
@@ -169,7 +188,7 @@ def test_a_night_that_is_not_the_last_one_says_how_old_it_is() -> None:
 
 
 @given(st.text(min_size=1, max_size=40).filter(lambda text: text.strip()) | st.just(HOSTILE))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_whatever_a_merchant_writes_the_page_is_built_alike(text: str) -> None:
     name = text.strip()[:100]
     harmless = Read(page(with_page_called("candle"), merchant(name="Larkspur")))
