@@ -14,6 +14,7 @@ from typing import Annotated, Final, Protocol
 
 import typer
 
+from console.asked import merchant_named
 from console.errors import Unusable
 from console.local_audit import KEY, SECRET, app_keys_of
 from console.local_grants import LocalGrants
@@ -98,12 +99,7 @@ class StagePlace:
 
     def merchant(self) -> Merchant:
         """Return the merchant's settings."""
-        merchant = self.at.tables.merchants.get(self.merchant_id)
-        if merchant is None:
-            raise Unusable(
-                f"There is no merchant {self.merchant_id!r} on stage {self.at.name}; nightjar merchants list shows all."
-            )
-        return merchant
+        return merchant_named(self.at, self.merchant_id)
 
     def app_keys(self) -> AppKeys:
         """Return the environment's keys where they are set, else those that the stage's functions use."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 import typer
 from rich.table import Table
 
-from console.errors import Unusable
+from console.asked import merchant_named
 from console.options import EndpointOption, Format, FormatOption, ProfileOption, RegionOption, StageOption, night_of
 from console.show import console_for_people, output, print_json
 from console.stage import Stage
@@ -57,10 +57,8 @@ def alerts(
             rows = list(ledger.of_night(last))
         else:
             rows = list(ledger.of_merchant(merchant, last if night else last - timedelta(days=NIGHTS - 1), last))
-            if not rows and at.tables.merchants.get(merchant) is None:
-                raise Unusable(
-                    f"There is no merchant {merchant!r} on stage {stage}; nightjar merchants list shows all."
-                )
+            if not rows:
+                merchant_named(at, merchant)
     if form is Format.JSON:
         with output():
             print_json({"alerts": [_plain(row) for row in rows]})

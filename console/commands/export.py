@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, TextIO
 import typer
 
 from console import spreadsheet
+from console.asked import merchant_named
 from console.contract.schema import as_json
 from console.errors import Unusable
 from console.options import EndpointOption, ProfileOption, RegionOption, StageOption, night_of
@@ -73,8 +74,8 @@ def export(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise Unusable("A night is of all merchants: leave --merchant out, or export audits.")
     at = Stage.of(stage, profile=profile, region=region, endpoint_url=endpoint_url)
     with at.explained():
-        if merchant is not None and at.tables.merchants.get(merchant) is None:
-            raise Unusable(f"There is no merchant {merchant!r} on stage {stage}; nightjar merchants list shows all.")
+        if merchant is not None:
+            merchant_named(at, merchant)
         items = _items(Reading(at.client("dynamodb"), at.prefix), what, merchant, first, last)
         with _written_to(out) as file:
             written = spreadsheet.write(what, items, file) if form is Lines.CSV else _write_lines(items, file)

@@ -11,6 +11,7 @@ import typer
 from pydantic import ValidationError
 from rich.table import Table
 
+from console.asked import merchant_named
 from console.author import author_of
 from console.errors import Unusable
 from console.options import (
@@ -24,8 +25,6 @@ from console.options import (
 )
 from console.show import console_for_people, output, print_json
 from console.stage import Stage
-from functions.audit.checks import CATALOGUE
-from functions.audit.extra_checks import EXTRAS
 from functions.audit.finding import Finding
 from functions.audit.merchant import Severity
 from functions.audit.mute import ALL, Kind, Mute, acknowledge
@@ -33,6 +32,7 @@ from functions.audit.mute import mute as new_mute
 from functions.audit.periods import parse_night
 from functions.audit.profile import sentence
 from functions.audit.wording import counted
+from functions.report.stored import CHECKS
 from functions.store.mutes import UnreadableMute
 
 CheckArgument = Annotated[str, typer.Argument(metavar="CHECK", help="A check's id, or all.")]
@@ -188,15 +188,13 @@ def _stage(
     _refuse_unknown(check)
     at = Stage.of(name, profile=profile, region=region, endpoint_url=endpoint_url)
     with at.explained():
-        if at.tables.merchants.get(merchant_id) is None:
-            raise Unusable(f"There is no merchant {merchant_id!r} on stage {name}; nightjar merchants list shows all.")
+        merchant_named(at, merchant_id)
     return at
 
 
 def _refuse_unknown(check: str) -> None:
-    known = [one.id for one in (*CATALOGUE, *EXTRAS)]
-    if check not in {ALL, *known}:
-        raise Unusable(f"There is no check {check!r}; say all, or one of {', '.join(known)}.")
+    if check not in {ALL, *CHECKS}:
+        raise Unusable(f"There is no check {check!r}; say all, or one of {', '.join(CHECKS)}.")
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from rich.table import Table
 from rich.text import Text
 
+from console.asked import merchant_named
 from console.author import author_of
 from console.confirming import confirm
 from console.errors import Unusable
@@ -202,8 +203,8 @@ def _desk(name: str, profile: str | None, region: str | None, endpoint_url: str 
     """Return the desk of a stage, once the merchant is known to be there."""
     at = Stage.of(name, profile=profile, region=region, endpoint_url=endpoint_url)
     with at.explained():
-        if merchant_id != FLEET and at.tables.merchants.get(merchant_id) is None:
-            raise Unusable(f"There is no merchant {merchant_id!r} on stage {name}; nightjar merchants list shows all.")
+        if merchant_id != FLEET:
+            merchant_named(at, merchant_id)
     return Desk(at)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
+from console.asked import merchant_named
 from console.errors import Unusable
 from console.options import EndpointOption, ProfileOption, RegionOption, StageOption, night_of
 from console.show import output
@@ -54,9 +55,7 @@ def _of_merchant(at: Stage, merchant: str, night: date, *, exactly: bool, today:
     """Return what a merchant's report is called, and the page."""
     from functions.report.page import merchant_page  # templates, which no other command needs
 
-    shop = at.tables.merchants.get(merchant)
-    if shop is None:
-        raise Unusable(f"There is no merchant {merchant!r} on stage {at.name}; nightjar merchants list shows all.")
+    shop = merchant_named(at, merchant)
     found = stored(at.tables, shop, night, exactly=exactly, today=today)
     if found is None:
         when = f"for the night of {night}" if exactly else f"in the last {NIGHTS} nights"
