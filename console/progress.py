@@ -10,6 +10,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 @contextmanager
+def working(what: str) -> Iterator[None]:
+    """Show on a terminal that something works whose length nobody knows."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(what):
+        yield
+
+
+@contextmanager
 def progress(what: str, *, total: int) -> Iterator[Callable[[], None]]:
     """Show a bar for ``total`` steps; call what is yielded after each."""
     console = Console(stderr=True)

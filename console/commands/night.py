@@ -26,6 +26,7 @@ from console.options import (
     StageOption,
     night_of,
 )
+from console.progress import working
 from console.show import console_for_people, output, print_json, said
 from console.stage import Stage
 from functions.audit.wording import counted, figure
@@ -57,7 +58,8 @@ def night(
         if row is None or day is None:
             raise _nothing(at, asked, named=on is not None)
         messages = Ledger(at.client("dynamodb"), f"{at.prefix}alerts").of_night(day)
-        plain = night_view(day, row, at.tables.audits.heads(day), messages)
+        with working("Counting the night's audits"):
+            plain = night_view(day, row, at.tables.audits.heads(day), messages)
     with output():
         match form:
             case ReadFormat.JSON:

@@ -157,6 +157,7 @@ def test_a_narrow_terminal_gets_every_name(say: Say) -> None:
 
     assert widest(said.out) <= 60
     assert "larkspur bounce_rate" in plain(said.out)
+    assert "Counting the night's audits" in said.err
 
 
 def test_without_a_date_it_is_the_last_night(fleet: Cloud, say: Say) -> None:
