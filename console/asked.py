@@ -42,10 +42,10 @@ def no_audit(at: Stage, merchant_id: str, nights: str, last: date) -> Unusable:
 
     To know that, all nights of the merchant are read: a night it never had is not asked for often.
     """
-    if last > datetime.now(UTC).date():
-        return Unusable(f"{merchant_id} has no audit {nights}: {last} lies in the future.")
     reading = Reading(at.client("dynamodb"), at.prefix)
     there = [row["night"] for row in reading.audits_of(merchant_id, EARLIEST, date.max) if "outcomes" in row]
+    if last > datetime.now(UTC).date() and (not there or last.isoformat() > there[-1]):
+        return Unusable(f"{merchant_id} has no audit {nights}: {last} lies in the future.")
     if not there:
         return Unusable(f"{merchant_id} has no audit yet. Start one: nightjar run --merchant {merchant_id}.")
     return Unusable(f"{merchant_id} has no audit {nights}; there are audits from {there[0]} to {there[-1]}.")

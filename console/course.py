@@ -13,13 +13,14 @@ from rich.text import Text
 from functions.audit.outcome import Status
 from functions.audit.verdict import AuditState
 
+MISSING: Final = "no audit"
 BLOCKS: Final = "▁▂▃▄▅▆▇█"
 # For terminals that know no blocks: 1 is the least, 8 the most.
 DIGITS: Final = "12345678"
 BLIND, NO_AUDIT, FINE, BAD = "?", ".", "o", "x"
 LEGEND: Final = {
     BLIND: "could not look",
-    NO_AUDIT: "no audit",
+    NO_AUDIT: MISSING,
     FINE: "good, and no figure",
     BAD: "bad, and no figure",
 }
@@ -58,12 +59,12 @@ def course(rows: Iterable[Mapping[str, Any]], check_id: str, last: date) -> Iter
     for row in rows:
         night = date.fromisoformat(row["night"])
         while expected is not None and expected < night:
-            yield Point(expected, None, why="no audit")
+            yield Point(expected, None, why=MISSING)
             expected += timedelta(days=1)
         yield _point(row, night, check_id)
         expected = night + timedelta(days=1)
     while expected is not None and expected <= last:
-        yield Point(expected, None, why="no audit")
+        yield Point(expected, None, why=MISSING)
         expected += timedelta(days=1)
 
 

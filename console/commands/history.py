@@ -14,7 +14,7 @@ from rich.text import Text
 
 from console import spreadsheet
 from console.asked import check_named, merchant_named, no_audit
-from console.course import BLOCKS, DIGITS, LEGEND, Point, course, sparks
+from console.course import BLOCKS, DIGITS, LEGEND, MISSING, Point, course, sparks
 from console.options import (
     CheckArgument,
     EndpointOption,
@@ -66,7 +66,7 @@ def history(  # noqa: PLR0913, PLR0917 - one parameter an option
         merchant_named(at, merchant_id)
         rows = Reading(at.client("dynamodb"), at.prefix).audits_of(merchant_id, first, last)
         points = list(course(rows, check_id, last))
-        while points and points[-1].status is None and points[-1].night >= datetime.now(UTC).date():
+        while points and points[-1].why == MISSING and points[-1].night >= datetime.now(UTC).date():
             # Tonight may still be ahead: it is no gap before it is over.
             points.pop()
         if not points:
