@@ -33,7 +33,11 @@ from infra.data_stack import DataStack
 FETCH_SECONDS: Final = 60  # five calls at once inside their own deadline, a token refresh before them
 EVALUATE_SECONDS: Final = 30
 NOTIFY_SECONDS: Final = 30
-NIGHT_SECONDS: Final = 300  # dispatcher and closer page through the whole fleet
+NIGHT_SECONDS: Final = 300  # the dispatcher pages through the whole fleet
+# On a night from which no fetch came back the closer writes everybody's audit: 6 ms of a whole processor each, so a
+# minute for ten thousand. Lambda gives a whole one from 1,769 MB on, and 15 minutes at most.
+CLOSE_SECONDS: Final = 900
+CLOSE_MEMORY_MB: Final = 1769
 WEBHOOK_SECONDS: Final = 15  # a look into an index and a write a merchant; TikTok wants its answer at once
 # At ten requests a second each, far more than accounts are disconnected: a flood has the URL's callers wait, TikTok
 # among them, who comes again for 72 hours, and takes next to nothing of the account's concurrency or money.
@@ -186,8 +190,8 @@ class Rooms:
         function = self._function(
             "closer",
             says="Ends the night: coverage, what is missing, the summary to the operators",
-            memory_mb=512,
-            seconds=NIGHT_SECONDS,
+            memory_mb=CLOSE_MEMORY_MB,
+            seconds=CLOSE_SECONDS,
             environment={
                 "NIGHTJAR_OPERATORS_TOPIC_ARN": self.data.operators.topic_arn,
                 "NIGHTJAR_ALERTS_TOPIC_ARN": self.data.alerts.topic_arn,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from functions.store.tables import Tables
 
+WRITERS = 8  # where no fetch came back, everybody's audit is written here
 NOBODY_KNOWS = Blind("the night was never opened, so nobody was expected")
 NEVER_CAME = Absent.because(Reason.SOURCE_FAILED, "the fetch never came back before the night was closed")
 
@@ -79,8 +81,9 @@ class Closer:
                 f"The night {night} was never opened: the dispatcher did not run. "
                 "Look at its log and its dead-letter queue, then start the night by hand."
             )
-        settled = (self._settled(head, night, now) for head in self.tables.audits.heads(night))
-        heads = [head for head in settled if head is not None]
+        with ThreadPoolExecutor(WRITERS) as writers:
+            settled = writers.map(lambda head: self._settled(head, night, now), self.tables.audits.heads(night))
+            heads = [head for head in settled if head is not None]
         coverage = cover(night, heads)
         fleet = self._shared(night, heads)
         unsent = self._unsent(night)

@@ -50,6 +50,11 @@ def test_a_function_runs_on_3_13_and_arm64_with_a_log_that_ends(prod: Stacks, ro
     assert "KmsKeyId" in log
 
 
+def test_the_closer_has_a_whole_processor_and_all_the_time_that_there_is(prod: Stacks) -> None:
+    closer = _function(prod, "closer")
+    assert (closer["Timeout"], closer["MemorySize"]) == (15 * 60, 1769)
+
+
 def test_there_are_five_functions_each_with_a_role_of_its_own(prod: Stacks) -> None:
     functions = prod.app.of_type("Lambda::Function").values()
     assert len(functions) == len(ROOMS)

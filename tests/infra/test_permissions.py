@@ -12,7 +12,7 @@ import pytest
 from functions.closer.nightly import KEPT_BACK
 from functions.closer.preflight import DEAD, SECONDS
 from functions.store.connections import Connections
-from infra.rooms import NIGHT_SECONDS
+from infra.rooms import CLOSE_SECONDS
 from tests.infra.templates import Properties, Stacks, listed
 
 pytestmark = pytest.mark.slow
@@ -129,7 +129,7 @@ def test_of_dead_letters_the_closer_sees_how_many_there_are_and_takes_none(prod:
 
 
 def test_the_preflight_ends_before_the_closer_is_stopped() -> None:
-    assert SECONDS + KEPT_BACK < NIGHT_SECONDS / 2
+    assert SECONDS + KEPT_BACK < CLOSE_SECONDS / 2
 
 
 def test_the_closer_alone_queries_indexes_each_by_its_name(prod: Stacks) -> None:

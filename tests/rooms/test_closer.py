@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from threading import Barrier
 from typing import Any, cast
 
 import pytest
@@ -129,6 +130,21 @@ def test_who_is_still_pending_becomes_a_failed_audit_of_fifteen_outcomes(stage: 
     assert "lost" in stage.sns.published[0]["Message"]
     assert "all clear" not in stage.sns.published[0]["Subject"]
     assert len(stage.cloud.tables.findings.of_merchant("lost")) == 15
+
+
+def test_of_a_fleet_whose_fetches_never_came_no_merchant_waits_for_another(stage: Stage) -> None:
+    stage.expect("harbour", "larkspur")
+    real, both_are_here = stage.cloud.dynamodb.query, Barrier(2, timeout=10)
+
+    def together(**request: Any) -> Any:
+        if request["TableName"] == f"{PREFIX}findings":
+            both_are_here.wait()
+        return real(**request)
+
+    stage.cloud.instead("query", together)
+
+    assert stage.close().coverage.failed == ("harbour", "larkspur")
+    assert stage.troubles == []
 
 
 def test_losing_sight_keeps_an_open_finding_open(stage: Stage) -> None:
