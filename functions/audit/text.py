@@ -11,7 +11,10 @@ _UNWANTED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _SCHEME = re.compile(r":(?=//)")
 # The dots that a browser reads as a host's dot too: the plain, the fullwidth, the small and the one-dot leader.
 # After it a letter and one more letter or vowel sign (.भारत), which ``\w`` knows nothing of.
-_DOT = re.compile(r"(?<=[^\s.])[.\uff0e\ufe52\u2024](?=[^\W\d_][^\s\d!-@\[-`{-~])")
+# The ideographic full stops are dots of a host too, and end sentences: they are one where Latin letters follow.
+_DOT = re.compile(
+    r"(?<=[^\s.])(?:[.\uff0e\ufe52\u2024](?=[^\W\d_][^\s\d!-@\[-`{-~])|[\u3002\uff61](?=[A-Za-z][^\s\d!-@\[-`{-~]))"
+)
 
 
 def one_line(text: str, *, limit: int) -> str:

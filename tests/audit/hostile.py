@@ -7,7 +7,7 @@ from typing import Final
 from hypothesis import strategies as st
 
 # What a mail reader or a phone would make clickable: a scheme, or a dot between a word and a host's ending.
-LINK: Final = re.compile(r"://|\w\.[^\W\d_]{2}")
+LINK: Final = re.compile(r"://|\w\.[^\W\d_]{2}|\w[\u3002\uff61][A-Za-z]{2}")
 
 _PIECES: Final = (
     *("https", "http", ":", "//", "://", "/", "www", "evil", "com", "example", ".", "..", "@", " ", "a", "1"),
