@@ -18,6 +18,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 import functions.audit
+from functions.audit.called import condition_name
 from functions.audit.checks import CATALOGUE
 from functions.audit.extra_checks import EXTRAS
 from functions.audit.language import languages
@@ -50,7 +51,7 @@ def _of_checks() -> Iterator[tuple[str, str, str, str | None]]:
             if english := getattr(check, what):
                 yield check.id, english, what, None
         for condition, english in check.conditions.items():
-            yield check.id, condition.replace("_", " "), "a condition in a headline", "condition"
+            yield check.id, condition_name(condition), "a condition in a headline", "condition"
             yield check.id, english, "a condition in a sentence", None
 
 

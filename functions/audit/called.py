@@ -1,4 +1,4 @@
-"""What reasons and sources are called, in messages and in reports: one word for one thing."""
+"""What reasons, sources and conditions are called, in messages and in reports: one word for one thing."""
 
 from __future__ import annotations
 
@@ -27,3 +27,15 @@ SOURCES: Final = {
     "ga4": marked("Google Analytics 4"),
     "shopify": marked("Shopify"),
 }
+# What a provider or our own code calls it, and who reads a text message would not understand.
+_CONDITIONS: Final = {
+    "age_changed": "ended as the age changed",
+    "developer_revoked": "revoked for this app",
+    "invalid_grant": "login revoked or ended",
+    "lost_rotation": "renewal lost",
+}
+
+
+def condition_name(condition: str) -> str:
+    """Return what a condition is called in a headline, in English; the catalogues take it up with its check."""
+    return _CONDITIONS.get(condition, condition.replace("_", " "))

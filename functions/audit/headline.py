@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from functions.audit import gsm7, ucs2
+from functions.audit.called import condition_name
 from functions.audit.digest import Warned
 from functions.audit.language import ENGLISH, Language
 from functions.audit.merchant import SmsAlphabet
@@ -34,7 +35,7 @@ def label(news: News | Warned, language: Language) -> str:
     outcome = news.outcome
     name = language.name("check", outcome.check_id.replace("_", " "))
     if not news.is_good and outcome.conditions:
-        named = (language.name("condition", condition.replace("_", " ")) for condition in outcome.conditions)
+        named = (language.name("condition", condition_name(condition)) for condition in outcome.conditions)
         return f"{name}: {', '.join(named)}"
     return name if outcome.value is None else f"{name} {language.figure(outcome.value, outcome.unit)}"
 

@@ -111,7 +111,7 @@ def test_good_news_alone_is_not_called_critical() -> None:
 def test_a_condition_says_more_than_a_figure() -> None:
     broken = critical("access_token", conditions=("invalid_grant",), value=Decimal(200), unit="days")
 
-    assert alert(broken).sms == "Nightjar: Larkspur Candles is critical: access token: invalid grant"
+    assert alert(broken).sms == "Nightjar: Larkspur Candles is critical: access token: login revoked or ended"
 
 
 def test_news_that_fit_nowhere_are_counted() -> None:
