@@ -39,7 +39,7 @@ def unreached_text(night: date, alerts: Sequence[Alert]) -> tuple[str, str]:
     about = counted(len(merchants), "merchant")
     lines = [
         f"Nobody got the messages about {about}: there is no confirmed recipient who would hear of it.",
-        "You are told in their place. It is told again on the next night, to whoever is there then.",
+        "You are told in their place. What is still critical is told again on the next night, to whoever is there.",
         "",
         *(_line(alert) for alert in sorted(alerts, key=lambda one: (one.merchant_id, one.night))[:LISTED]),
     ]

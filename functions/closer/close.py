@@ -89,7 +89,7 @@ class Closer:
         unsent = self._unsent(night)
         swept = self._sweep(night, now)
         waited = Waiting(self.tables, partial(self._shared_on, night, fleet), self.on_failure).end(night)
-        StandIn(self.tables, self._tell).speak(night, now=now)
+        StandIn(self.tables, self._tell, self.on_failure).speak(night, now=now)
         first = row.closed_at is None
         if first:
             # Told before it is recorded: a crash in between repeats the messages, and never loses one.

@@ -22,6 +22,7 @@ class StandIn:
 
     tables: Tables
     tell: Callable[[str, str], None]
+    on_failure: Callable[[str, Exception], None]
 
     def speak(self, night: date, *, now: datetime) -> int:
         """Tell them of that night's and of the week's before; return of how many messages.
@@ -38,7 +39,11 @@ class StandIn:
         return len(found)
 
     def _alert(self, key: tuple[str, str]) -> Alert | None:
-        return self.tables.alerts.get(*key)
+        try:
+            return self.tables.alerts.get(*key)
+        except Exception as error:  # noqa: BLE001 - one merchant's trouble must not keep the night from closing
+            self.on_failure(key[0], error)
+            return None
 
     def _record(self, now: datetime, alert: Alert) -> bool:
         return record_operators_told(self.tables, alert, at=now)

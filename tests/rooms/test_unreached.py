@@ -21,6 +21,7 @@ from tests.rooms.ringing import phones_of
 from tests.rooms.test_closer import CLOSING, Stage
 from tests.store.stories import TTL
 from tests.subscribing import FakeSubscribers
+from tests.tables import PREFIX
 
 ID = f"{NIGHT}#critical"
 
@@ -51,6 +52,7 @@ def test_the_operators_are_told_what_nobody_else_was_and_what_to_do(stage: Stage
         "- larkspur, night of 2026-11-21: bounce_rate (opened), session_conversion_rate (opened)\n" in told["Message"]
     )
     assert "nightjar recipients add email ADDRESS --merchant ID" in told["Message"]
+    assert "What is still critical is told again on the next night" in told["Message"]
     assert "brasa" not in told["Message"]
     (row,) = (one for one in stage.cloud.rows("alerts") if one["merchant_id"] == "larkspur")
     assert row["operators_told_at"] == CLOSING.isoformat()
@@ -62,6 +64,24 @@ def test_another_close_tells_them_nothing_new(stage: Stage) -> None:
     stage.close()
 
     assert len(of_unreached(stage)) == 1
+
+
+def test_a_row_that_cannot_be_read_keeps_neither_the_others_nor_the_summary_from_the_operators(stage: Stage) -> None:
+    alert = stage.cloud.tables.alerts.get("brasa", ID)
+    assert alert is not None
+    hold_unreached(stage.cloud.tables, alert)
+    stage.cloud.dynamodb.update_item(
+        TableName=f"{PREFIX}alerts",
+        Key={"merchant_id": {"S": "brasa"}, "alert_id": {"S": ID}},
+        UpdateExpression="REMOVE criticals",
+    )
+
+    stage.close()
+
+    (told,) = of_unreached(stage)
+    assert "- larkspur, night of" in told["Message"]
+    assert stage.sns.published[-1]["Subject"].startswith("Nightjar 2026-11-21: 2 of 2 audited")
+    assert stage.troubles == ["brasa KeyError"]
 
 
 def test_a_crash_before_it_is_noted_tells_them_again_and_not_never(stage: Stage) -> None:
