@@ -12,6 +12,7 @@ import typer
 from botocore.exceptions import ClientError
 from rich.table import Table
 
+from console.agreement import agree
 from console.errors import Unusable
 from console.own_topics import delete_topics, own_topics
 from console.recipients import Desk
@@ -58,8 +59,7 @@ def erase_and_tell(stage: Stage, merchant_id: str, *, ask: bool) -> None:
     with stage.explained():
         name = _name(stage, merchant_id)
         question = f"Erase everything about {merchant_id} ({one_line(name, limit=60)}) from {stage.name}, for good?"
-        if ask and not typer.confirm(question, err=True):
-            raise Unusable("Nothing was removed.")
+        agree(question, yes=not ask)
         lines = erase(stage, merchant_id, now=now)
     table = Table("place", "removed", "left", box=None)
     for line in lines:

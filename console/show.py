@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -66,6 +67,11 @@ def output() -> Iterator[None]:
 def said(text: str, *, limit: int = TEXT_LIMIT) -> Text:
     """Return text that others wrote: one line without control or bidi characters, and no markup of ours in it."""
     return Text(one_line(text, limit=limit), overflow="fold")
+
+
+def moment(at: datetime) -> str:
+    """Return a moment as people read it, to the minute, in UTC."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def styled(status: str) -> Text:

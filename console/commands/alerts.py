@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 import typer
@@ -11,21 +11,16 @@ from rich.table import Table
 
 from console.asked import merchant_named
 from console.options import EndpointOption, Format, FormatOption, ProfileOption, RegionOption, StageOption, night_of
-from console.show import console_for_people, output, print_json
+from console.show import console_for_people, moment, output, print_json
 from console.stage import Stage
 from functions.audit.alert import AlertState
-from functions.audit.ledger import Audience, Channel, LedgerRow, Way
+from functions.audit.ledger import CALLED, Audience, Channel, LedgerRow, Way
 from functions.audit.text import one_line
 from functions.audit.wording import counted
 from functions.store.ledger import Ledger
 
 NIGHTS: Final = 30
 _SUMMARY: Final = 80
-_CHANNELS: Final = {
-    Channel.READ: "email and others",
-    Channel.SMS: "text message",
-    Channel.OPERATORS: "email and others",
-}
 _AUDIENCES: Final = {
     Audience.FLEET: "the fleet's topic",
     Audience.MERCHANT: "its own topic",
@@ -93,11 +88,11 @@ def _lines(row: LedgerRow) -> Iterator[tuple[str, ...]]:
 
 
 def _when(way: Way) -> str:
-    return way.says + (f" {way.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if way.at else "")
+    return way.says + (f" {moment(way.at)}" if way.at else "")
 
 
 def _by(way: Way) -> str:
-    told = f"{_CHANNELS[way.channel]}, {_AUDIENCES[way.audience]}"
+    told = f"{CALLED[way.channel]}, {_AUDIENCES[way.audience]}"
     return told + (f", {way.message_id}" if way.message_id else "")
 
 

@@ -23,7 +23,7 @@ from console.options import (
     RegionOption,
     StageOption,
 )
-from console.show import console_for_people, output, print_json, said, styled
+from console.show import console_for_people, moment, output, print_json, said, styled
 from console.stage import Stage
 
 # What has a table of its own.
@@ -103,7 +103,7 @@ def _show(out: Console, facts: Mapping[str, Any]) -> None:
 
 def _told(recipients: Mapping[str, int]) -> str:
     own, fleets = recipients["own"], recipients["fleet"]
-    return f"{own} of its own, {fleets} of the fleet; nightjar recipients list shows who is confirmed"
+    return f"{own} of its own and {fleets} of the fleet added by name; nightjar recipients list shows who is confirmed"
 
 
 def _table(
@@ -133,7 +133,12 @@ def _word(value: object) -> str:
 
 def _connection(stored: Mapping[str, Any]) -> tuple[str, ...]:
     state = f"{stored['state'] or 'stored'} {stored['state_reason'] or ''}".strip()
-    return state, *(_word(stored[name]) for name in ("expires_at", "refresh_expires_at")), _scopes(stored["scopes"])
+    ends = (_moment(stored[name]) for name in ("expires_at", "refresh_expires_at"))
+    return state, *ends, _scopes(stored["scopes"])
+
+
+def _moment(instant: str | None) -> str:
+    return "" if instant is None else moment(datetime.fromisoformat(instant))
 
 
 def _scopes(scopes: object) -> str:

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from console import spreadsheet
+from console.agreement import agree
 from console.asked import merchant_named
 from console.commands.merchant_show import show
 from console.erasing import MARK_STAYS as FREE_AGAIN
@@ -193,8 +194,7 @@ def remove(
             raise
         except NightjarError:
             name = "its settings cannot be read"
-        if not yes and not typer.confirm(f"Remove {merchant_id} ({one_line(name, limit=60)}) from {stage}?", err=True):
-            raise Unusable("Nothing was removed.")
+        agree(f"Remove {merchant_id} ({one_line(name, limit=60)}) from {stage}?", yes=yes)
         # The tokens first: a crash in between leaves a merchant without tokens, never tokens without a merchant.
         for provider in (TIKTOK, SHOPIFY, TIKTOK_BUSINESS):
             at.tokens.delete(merchant_id, provider)

@@ -27,8 +27,9 @@ from console.options import (
     night_of,
 )
 from console.progress import working
-from console.show import console_for_people, output, print_json, said
+from console.show import console_for_people, moment, output, print_json, said
 from console.stage import Stage
+from functions.audit.ledger import CALLED, Channel
 from functions.audit.wording import counted, figure
 from functions.report.read_fleet import LOOKED_FOR, last_opened
 from functions.store.ledger import Ledger
@@ -105,16 +106,17 @@ def _show(out: Console, plain: Mapping[str, Any]) -> None:
     _findings(out, "Not critical any more", plain["ended_criticals"])
     delivery = plain["delivery"]
     out.print(Text(f"\nMessages: {counted(delivery['alerts'], 'merchant')} with something to say.", style="bold"))
-    ways = {
-        f"{one['channel']}, {one['audience']}: {_STATES.get(one['state'], one['state'])}": one["messages"]
-        for one in delivery["ways"]
-    }
+    ways = {_way(way): way["messages"] for way in delivery["ways"]}
     _counts(out, "", ways)
     _counts(out, "Findings held back", delivery["held"])
 
 
+def _way(way: Mapping[str, Any]) -> str:
+    return f"{CALLED[Channel(way['channel'])]}, {way['audience']}: {_STATES.get(way['state'], way['state'])}"
+
+
 def _time(instant: str) -> str:
-    return f"{datetime.fromisoformat(instant).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return moment(datetime.fromisoformat(instant))
 
 
 def _names(out: Console, title: str, names: Sequence[str], there_are: int) -> None:

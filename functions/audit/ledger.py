@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from functions.audit.alert import Alert
 
@@ -15,6 +16,13 @@ class Channel(StrEnum):
     READ = "read"
     SMS = "sms"
     OPERATORS = "operators"
+
+
+CALLED: Final = {
+    Channel.READ: "email and others",
+    Channel.SMS: "text message",
+    Channel.OPERATORS: "email and others",
+}
 
 
 class Audience(StrEnum):

@@ -72,7 +72,7 @@ def test_a_person_sees_all_of_a_merchant_and_no_token(say: Say) -> None:
         f"bounce_rate mute {SOON} Anna new theme",
         "Last audit: night of 2026-11-21: done, 14 pass, 1 critical",
         "Open: 1 critical, 0 warn",
-        "Recipients: 2 of its own, 1 of the fleet",
+        "Recipients: 2 of its own and 1 of the fleet",
     ):
         assert sentence in told
     assert "over by now" not in told
@@ -112,7 +112,7 @@ def test_of_a_new_merchant_it_says_what_to_do_next(say: Say) -> None:
         "Own thresholds: the default profile",
         "Mutes: none",
         "Last audit: none yet; nightjar run starts one",
-        "Recipients: 0 of its own, 1 of the fleet",
+        "Recipients: 0 of its own and 1 of the fleet",
     ):
         assert sentence in told
 

@@ -65,7 +65,7 @@ def test_a_closed_night_says_who_was_missed_and_what_turned(say: Say) -> None:
         "Failed for much of the fleet 12 storefront sessions:rate limited, since 2026-11-20",
         "New criticals: 1 larkspur bounce_rate",
         "Not critical any more: 1 brasa cart_abandonment_rate",
-        "1 read, fleet: left",
+        "1 email and others, fleet: left",
     ):
         assert sentence in told
 
