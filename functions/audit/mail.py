@@ -151,7 +151,8 @@ def _help(outcome: Outcome, merchant: Merchant, scene: Scene, language: Language
     until = (scene.night + _MUTED_FOR).isoformat()
     why = language.name("placeholder in a command", "WHY")
     yield language.say("To mute it for a week:")
-    yield f'nightjar mute {merchant.id} {outcome.check_id} --until {until} --reason "{why}"'
+    where = f" --stage {scene.stage}" if scene.stage else ""
+    yield f'nightjar mute {merchant.id} {outcome.check_id} --until {until} --reason "{why}"{where}'
 
 
 def _when(news: News, scene: Scene, language: Language) -> str:

@@ -47,7 +47,10 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The merchant's own night, as far as a message tells of it beside the news. ``version``: of its audit."""
+    """The merchant's own night, as far as a message tells of it beside the news. ``version``: of its audit.
+
+    ``stage``: on which its commands are to be run; empty: on whichever is theirs as it comes.
+    """
 
     night: date
     counts: Mapping[Status, int]
@@ -55,6 +58,7 @@ class Scene:
     kpis: tuple[Kpi, ...] = ()
     periods: Periods | None = None
     version: int = 1
+    stage: str = ""
 
     @property
     def alert_id(self) -> str:

@@ -93,6 +93,7 @@ def correction(
     told: Sequence[str],
     findings: Mapping[str, Finding],
     mutes: Sequence[Mute] = (),
+    stage: str = "",
 ) -> Alert | None:
     """Return the message that corrects what was said of a night; ``None`` where nobody has to hear of anything.
 
@@ -109,7 +110,7 @@ def correction(
                 held.append(HeldBack(outcome.check_id, outcome.area.value, because, wanted, outcome.summary))
     if not news and not held:
         return None
-    scene = Scene(new.night, new.counts, new.outcomes, new.kpis, new.periods, version=version)
+    scene = Scene(new.night, new.counts, new.outcomes, new.kpis, new.periods, version=version, stage=stage)
     return compose(merchant, scene, news, created_at=new.evaluated_at, held=held)
 
 

@@ -140,10 +140,13 @@ def conclude(
     merchant: Merchant,
     before: Mapping[str, Finding],
     mutes: Collection[Mute] = (),
+    *,
+    stage: str = "",
 ) -> Verdict:
     """Return what the audit changes: each finding moved by its outcome, and the alert where there is something to say.
 
     ``before`` holds the merchant's findings by check id. A night that they know already moves and tells nothing.
+    ``stage``: the one that the commands in a message are to name.
     """
     moved = {
         outcome.check_id: move(
@@ -192,8 +195,8 @@ def conclude(
             moved,
             decisions,
             mutes,
-            root,
             explained,
+            stage,
         ),
     )
 
@@ -205,10 +208,11 @@ def _alert(
     moved: Mapping[str, tuple[Finding, Move]],
     decisions: Mapping[str, Decision],
     mutes: Collection[Mute],
-    root: RootCause | None,
     explained: Collection[str],
+    stage: str,
 ) -> Alert | None:
     """Return the alert of these decisions; ``None`` where there was nothing to say."""
+    root = root_cause(audit.outcomes)
     blinds = sum(one.status is Status.NOT_EVALUATED for one in audit.outcomes if one.check_id in explained)
     news: list[News] = []
     held: list[HeldBack] = []
@@ -231,7 +235,7 @@ def _alert(
     told = before.get(waits_for.check_id) if waits_for is not None else None
     return compose(
         merchant,
-        Scene(audit.night, audit.counts, audit.outcomes, audit.kpis, audit.periods),
+        Scene(audit.night, audit.counts, audit.outcomes, audit.kpis, audit.periods, stage=stage),
         news,
         created_at=audit.evaluated_at,
         held=held,

@@ -98,6 +98,7 @@ class Rejudge:
             told=self._told(merchant.id, stands.version, new.night),
             findings=self.tables.findings.of_merchant(merchant.id),
             mutes=self.tables.mutes.of_merchant(merchant.id),
+            stage=self.tables.stage,
         )
         ends = self.kept.from_(at)
         written = supersede(self.tables, row, new, alert, snapshot_version=snapshot_version, alert_ends=ends.alert)

@@ -36,6 +36,11 @@ class Tables:
     prefix: str
     clock: Clock = time.time
 
+    @property
+    def stage(self) -> str:
+        """The stage that they are of, as its commands name it."""
+        return self.prefix.removeprefix("nightjar-").removesuffix("-")
+
     @cached_property
     def merchants(self) -> Merchants:
         """Settings."""

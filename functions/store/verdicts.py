@@ -91,7 +91,7 @@ def settle(
     """
     for attempt in range(1, ATTEMPTS + 1):
         before = tables.findings.of_merchant(merchant.id)
-        verdict = conclude(audit, merchant, before, mutes)
+        verdict = conclude(audit, merchant, before, mutes, stage=tables.stage)
         if _is_history(audit.night, before):
             verdict = verdict.as_history
         elif verdict.alert is not None and verdict.alert.state is AlertState.WAITING:

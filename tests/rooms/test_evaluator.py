@@ -71,6 +71,14 @@ def test_a_stored_snapshot_becomes_audit_findings_and_alert(stage: Stage) -> Non
     assert stage.crashes == []
 
 
+def test_the_commands_in_a_message_are_for_the_stage_that_sent_it(stage: Stage) -> None:
+    stage.store(channel(bounce_rate="81.2"))
+    stage.evaluate()
+
+    (told,) = stage.cloud.rows("alerts")
+    assert 'nightjar mute larkspur bounce_rate --until 2026-11-28 --reason "WHY" --stage test\n' in told["email"]
+
+
 def test_the_message_that_comes_again_changes_nothing(stage: Stage) -> None:
     stage.store(channel(bounce_rate="81.2"))
     stage.evaluate()

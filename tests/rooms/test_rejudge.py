@@ -150,6 +150,7 @@ def test_what_turned_critical_that_night_is_told_in_a_message_of_its_own(stage: 
     (alert,) = stage.cloud.rows("alerts")
     assert (alert["alert_id"], alert["state"], alert["audit_version"]) == (f"{BEFORE}#corrected-2", "pending", 2)
     assert [told["why"] for told in alert["criticals"]] == ["corrected"]
+    assert '--reason "WHY" --stage test\n' in alert["email"]
     assert stage.cloud.tables.alerts.get("larkspur", alert["alert_id"]) is not None
     assert list(stage.cloud.tables.alerts.unsent(NIGHT)) == [("larkspur", alert["alert_id"])]
     assert departures("alerts", [alert]) == []
