@@ -12,6 +12,7 @@ from functions.audit.errors import Conflict
 from functions.audit.telling import Held
 from functions.store.alerts import told_plain
 from functions.store.change import change
+from functions.store.fence import LOST, refusals_of
 from functions.store.items import key
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 STILL_WAITING = "#state = :waiting"
 TOLD_BY_IT = "#last_told_on = :night"
-LOST = "ConditionalCheckFailed"
 
 
 class Waited(StrEnum):
@@ -80,13 +80,10 @@ def _write(tables: Tables, writes: list[dict[str, Any]], alert: Alert) -> list[s
     try:
         tables.client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]  # built in steps
     except ClientError as error:
-        refused = [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
+        refused = refusals_of(error)
         if LOST in refused:
             return refused
-        if error.response.get("Error", {}).get("Code") in {
-            "TransactionCanceledException",
-            "TransactionInProgressException",
-        }:
+        if refused or error.response.get("Error", {}).get("Code") == "TransactionInProgressException":
             raise Conflict(f"another write of {alert.merchant_id} is under way") from error
         raise
     return []
