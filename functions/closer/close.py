@@ -108,7 +108,9 @@ class Closer:
         return Closed(coverage, swept, first, fleet, waited)
 
     def _tell(self, subject: str, body: str) -> None:
-        self.sns.publish(TopicArn=self.topic_arn, Subject=ascii_line(subject, limit=99), Message=body)
+        """Send the operators a message. Its commands name no stage, so that is said once, below."""
+        below = f"\nThis is stage {self.tables.stage}: say its commands with --stage {self.tables.stage}.\n"
+        self.sns.publish(TopicArn=self.topic_arn, Subject=ascii_line(subject, limit=99), Message=body + below)
 
     def _shared(self, night: date, heads: Collection[AuditHead]) -> tuple[FleetFailure, ...]:
         last = self.tables.nights.get(night - timedelta(days=1))

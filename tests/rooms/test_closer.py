@@ -106,6 +106,7 @@ def test_a_full_night_is_closed_with_its_coverage_and_told(stage: Stage) -> None
     assert told["TopicArn"].endswith("operators")
     assert told["Subject"] == "Nightjar 2026-11-21: all clear"
     assert "2 of 2 expected merchants were audited (100.0 %)" in told["Message"]
+    assert told["Message"].endswith("This is stage test: say its commands with --stage test.\n")
 
 
 def test_who_is_still_pending_becomes_a_failed_audit_of_fifteen_outcomes(stage: Stage) -> None:

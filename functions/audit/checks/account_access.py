@@ -47,8 +47,8 @@ CHECK = Check(
     good="Business or Creator account with the permissions that the audit needs",
     bad="The account type or a permission limits what can be audited",
     advice=(
-        "Switch the account to Business or Creator in TikTok's settings, then connect it again and leave every "
-        "permission ticked."
+        "Connect the account again and leave every permission ticked; switch a personal account to Business or Creator "
+        "in TikTok's settings first."
     ),
     measure=measure,
     breach=Breach.ABOVE,
