@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from functions.audit.check import Check
 from functions.audit.checks import CATALOGUE
+from functions.audit.errors import NightjarError
 from functions.audit.extra_checks import asked_for
 from functions.audit.judge import judge
 from functions.audit.merchant import Merchant, Override, Severity
@@ -58,7 +59,8 @@ class Proposal:
 class Tried:
     """One night, judged by the thresholds as they are and by the new ones.
 
-    Both are ``None`` where there is nothing to judge: no snapshot is stored, or the check was not asked for.
+    Both are ``None`` where there is nothing to judge: no snapshot is stored or it cannot be read, or the check was not
+    asked for.
     """
 
     night: date
@@ -70,7 +72,7 @@ class Tried:
 def tried(
     proposal: Proposal,
     merchant: Merchant,
-    snapshots: Mapping[date, tuple[int, Snapshot]],
+    snapshots: Mapping[date, tuple[int, Snapshot] | NightjarError],
     profile: Profile,
     *,
     first: date,
@@ -85,10 +87,16 @@ def tried(
     saved = proposal.over(merchant.overrides_on(last).get(proposal.check.id))
     for days in range((last - first).days + 1):
         night = first + timedelta(days=days)
-        _, seen = snapshots.get(night, (0, None))
-        if seen is None:
-            yield Tried(night, why="no snapshot is stored")
-        elif proposal.check not in (*CATALOGUE, *asked_for(seen)):
+        match snapshots.get(night):
+            case None:
+                yield Tried(night, why="no snapshot is stored")
+                continue
+            case NightjarError() as error:
+                yield Tried(night, why=str(error))
+                continue
+            case _, seen:
+                pass
+        if proposal.check not in (*CATALOGUE, *asked_for(seen)):
             yield Tried(night, why="not asked for")
         else:
             own = merchant.overrides_on(night).get(proposal.check.id) if for_all else None

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, Final, Protocol
+
+from pydantic import ValidationError
 
 from functions.audit.code import code_version
 from functions.audit.errors import NightjarError
 from functions.audit.merchant import Merchant, Override
-from functions.audit.profile import Profile
+from functions.audit.profile import Profile, sentence
 from functions.audit.snapshot import Snapshot
-from functions.audit.verdict import audit_of
+from functions.audit.verdict import AuditState, audit_of
 from functions.store.audits import audit_item
 from functions.store.items import Item, from_item
 
@@ -20,6 +22,7 @@ from functions.store.items import Item, from_item
 JUDGED: Final = ("state", "counts", "reasons", "outcomes", "kpis", "periods", "snapshot_sha256")
 # What a verdict that was superseded shares with the one that stands.
 _SHARED: Final = ("state", "periods")
+FAILED: Final = "the night failed: no fetch came back before it was closed, so there never was a snapshot"
 GONE: Final = "the snapshot that it rests on is not stored (any more); snapshots are kept for less time than audits"
 
 
@@ -58,7 +61,7 @@ def replays(row: Item, snapshots: Kept, merchant: Merchant, profile: Profile) ->
     """Yield every verdict of an audit's row, judged once more from the snapshot that it rests on, the oldest first."""
     night = date.fromisoformat(row["night"])
     earlier: Mapping[str, Item] = row.get("superseded", {})
-    shared = {name: row[name] for name in _SHARED}
+    shared = {name: row[name] for name in _SHARED if name in row}
     verdicts = {int(version): shared | verdict for version, verdict in earlier.items()}
     for version, verdict in sorted((verdicts | {row.get("version", 1): row}).items()):
         try:
@@ -67,11 +70,15 @@ def replays(row: Item, snapshots: Kept, merchant: Merchant, profile: Profile) ->
             yield Replay(version, unseen=str(error))
             continue
         if seen is None:
-            yield Replay(version, unseen=GONE)
+            yield Replay(version, unseen=FAILED if verdict.get("state") == AuditState.FAILED else GONE)
             continue
-        ruled, notes = _ruled_then(verdict, merchant, night)
-        at = datetime.fromisoformat(verdict["evaluated_at"])
-        again = from_item(audit_item(audit_of(seen, ruled, profile, evaluated_at=at), ttl=datetime.now(UTC)))
+        try:
+            ruled, notes = _ruled_then(verdict, merchant, night)
+        except ValidationError as error:
+            yield Replay(version, unseen=f"the thresholds that it was judged by cannot be read: {sentence(error)}")
+            continue
+        # When it was judged is not compared, and nothing that is hangs on it.
+        again = from_item(audit_item(audit_of(seen, ruled, profile, evaluated_at=seen.taken_at), ttl=seen.taken_at))
         yield Replay(
             version,
             differences=tuple(one for name in JUDGED for one in _differences(name, verdict.get(name), again.get(name))),
@@ -94,8 +101,10 @@ def _judged_by_another(verdict: Item, profile: Profile) -> Iterator[str]:
     code = verdict.get("code_version")
     if code != code_version():
         yield f"judged by {f'code {code}' if code else 'code that did not say which'}; here it is {code_version()}"
-    if verdict["profile_version"] != profile.version:
-        yield f"judged by profile {verdict['profile_version']}; here it is {profile.version}"
+    stored = verdict.get("profile_version")
+    if stored != profile.version:
+        named = f"profile {stored}" if stored else "a profile that it does not name"
+        yield f"judged by {named}; here it is {profile.version}"
 
 
 def _differences(what: str, stored: Any, again: Any) -> Iterator[Difference]:  # noqa: ANN401 - plain data of any depth

@@ -72,13 +72,13 @@ def last_night() -> date:
 
 def tried_nights(at: Stage, merchant: Merchant, proposal: Proposal, *, nights: int, for_all: bool) -> list[Tried]:
     """Return the last nights of a merchant, those before its first stored one left out; one Query."""
-    last = last_night()
-    first = last - timedelta(days=nights - 1)
-    stored = at.tables.snapshots.newest(merchant.id, first, last)
+    today = last_night()
+    stored = at.tables.snapshots.nights(merchant.id, today - timedelta(days=nights - 1), today)
     if not stored:
         return []
-    first, last = min(stored), max(stored)
-    return list(tried(proposal, merchant, stored, default_profile(), first=first, last=last, for_all=for_all))
+    # Tonight may still be to come. Every other night that left nothing is one of which nobody can say anything.
+    last = today if today in stored else today - timedelta(days=1)
+    return list(tried(proposal, merchant, stored, default_profile(), first=min(stored), last=last, for_all=for_all))
 
 
 def show_nights(out: Console, nights: Sequence[Tried]) -> None:

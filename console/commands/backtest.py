@@ -136,7 +136,7 @@ def _print_nights(
 
 
 def _print_merchants(form: ReadFormat, proposal: Proposal, rows: Sequence[_Row], counts: Counter[str]) -> None:
-    worst_first = sorted(rows, key=lambda row: (-abs(fires(row.counts) - fires(row.counts, "_now")), row.merchant_id))
+    worst_first = sorted(rows, key=_urgency)
     match form:
         case ReadFormat.JSON:
             document = {"check_id": proposal.check.id, "counts": _plain(counts)}
@@ -150,11 +150,22 @@ def _print_merchants(form: ReadFormat, proposal: Proposal, rows: Sequence[_Row],
                 table.add_row(row.merchant_id, *map(str, numbers), said(row.why))
             out = console_for_people()
             out.print(table)
-            if len(rows) > ROWS:
-                out.print(
-                    f"and {counted(len(rows) - ROWS, 'more merchant')}, whom it changes less; --format csv has all."
-                )
+            if rest := worst_first[ROWS:]:
+                known = all(map(_is_known, rest))
+                told = "whom it changes less" if known else "not all of whom could be judged on every night"
+                out.print(f"and {counted(len(rest), 'more merchant')}, {told}; --format csv has all.")
             out.print(in_words(proposal, counts))
+            if unknown := sum(not row.counts["judged"] for row in rows):
+                out.print(f"Of {counted(unknown, 'merchant')} no night could be judged.")
+
+
+def _urgency(row: _Row) -> tuple[int, bool, str]:
+    """Return what to sort by: whom it changes most, then those of whom something is not known, then the rest."""
+    return (-abs(fires(row.counts) - fires(row.counts, "_now")), _is_known(row), row.merchant_id)
+
+
+def _is_known(row: _Row) -> bool:
+    return bool(row.counts["judged"]) and not row.counts["blind"]
 
 
 def _plain(counts: Counter[str]) -> dict[str, int]:

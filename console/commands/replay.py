@@ -31,6 +31,7 @@ from console.show import console_for_people, output, print_json, said
 from console.stage import Stage
 from functions.audit.code import code_version
 from functions.audit.profile import default_profile
+from functions.audit.verdict import AuditState
 from functions.audit.wording import counted
 
 COLUMNS: Final = ("version", "came_to", "what", "stored", "again", "why")
@@ -59,7 +60,7 @@ def replay(
         row = at.tables.audits.get(merchant_id, on)
         if row is None:
             raise no_audit(at, merchant_id, f"of the night {on}", on)
-        if "outcomes" not in row:
+        if "outcomes" not in row and row.get("state", AuditState.PENDING) == AuditState.PENDING:
             raise Unusable(f"The night {on} of {merchant_id} is not judged (yet): look at nightjar night {on}.")
         found = list(replays(row, at.tables.snapshots, merchant, default_profile()))
     with output():

@@ -7,7 +7,6 @@ import hashlib
 import time
 import zlib
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -117,6 +116,11 @@ class Snapshots:
 
         A night that cannot be read by this version is left out.
         """
+        nights = self.nights(merchant_id, first, last)
+        return {night: found for night, found in nights.items() if not isinstance(found, NightjarError)}
+
+    def nights(self, merchant_id: str, first: date, last: date) -> dict[date, tuple[int, Snapshot] | NightjarError]:
+        """Return the same, and for a night that is stored and cannot be read the error that says why."""
         rows = pages(
             self._client,
             TableName=self._name,
@@ -128,15 +132,18 @@ class Snapshots:
                 ":last": {"S": last.isoformat()},
             },
         )
-        found: dict[date, tuple[int, Snapshot]] = {}
+        found: dict[date, tuple[int, Snapshot] | NightjarError] = {}
         for row in rows:
             night, version = date.fromisoformat(row["night"]), 1
             while _attribute(version + 1) in row:
                 version += 1
             part = row if version == 1 else row[_attribute(version)]
-            with suppress(NightjarError):
-                if not is_over(row, self._clock):
-                    found[night] = (version, self._read(part, merchant_id, night))
+            if is_over(row, self._clock):
+                continue
+            try:
+                found[night] = (version, self._read(part, merchant_id, night))
+            except NightjarError as error:
+                found[night] = error
         return found
 
     def _read(self, row: Item, merchant_id: str, night: date) -> Snapshot:

@@ -16,12 +16,14 @@ from functions.audit.checks import CATALOGUE
 from functions.audit.merchant import Override
 from functions.audit.profile import default_profile
 from functions.audit.snapshot import Snapshot
+from functions.store.items import to_item
 from tests.builders import NIGHT, NOW, channel, judged, merchant, overriding
 from tests.cloud import Cloud
 from tests.console.reading import asked, plain
 from tests.console.test_stage_commands import Say, cloud, say
 from tests.console.trying import BLIND, lived, nights_ago
 from tests.store.stories import TTL, revoked
+from tests.tables import PREFIX
 
 __all__ = ["asked", "cloud", "say"]  # fixtures
 
@@ -232,3 +234,54 @@ def test_every_night_is_either_judged_or_blind(bounces: list[str | None]) -> Non
         0,
         bounces.count("50") + bounces.count("64"),
     )
+
+
+def _damaged(cloud: Cloud, *rows: tuple[str, int]) -> None:
+    """Have stored snapshots be others than those that were stored: by merchant, and how many nights ago."""
+    for row in cloud.rows("snapshots"):
+        if any((row["merchant_id"], row["night"]) == (who, nights_ago(ago).isoformat()) for who, ago in rows):
+            cloud.dynamodb.put_item(TableName=f"{PREFIX}snapshots", Item=to_item({**row, "sha256": "0" * 64}))
+
+
+def test_a_snapshot_that_cannot_be_read_is_no_quiet_night_wherever_it_stands(cloud: Cloud, say: Say) -> None:
+    lived(cloud, {2: "90", 1: "50", 0: "90"})
+    _damaged(cloud, ("larkspur", 2), ("larkspur", 0))
+
+    document = say(*OF_LARKSPUR, "--warn", "65", "--format", "json").plain
+
+    assert (document["counts"]["judged"], document["counts"]["blind"]) == (1, 2)
+    assert [one["night"] for one in document["nights"]] == [nights_ago(ago).isoformat() for ago in (2, 1, 0)]
+    assert document["nights"][2]["why"].endswith("is not the one that was stored.")
+
+
+def test_where_no_snapshot_can_be_read_nobody_can_say(cloud: Cloud, say: Say) -> None:
+    lived(cloud, {0: "90"})
+    _damaged(cloud, ("larkspur", 0))
+
+    said = say(*OF_LARKSPUR, "--warn", "65")
+
+    assert said.code == 3
+    assert "no snapshot is stored" not in plain(said.out)
+
+
+def test_nights_since_the_last_snapshot_are_blind_but_for_tonight_which_may_be_to_come(cloud: Cloud, say: Say) -> None:
+    lived(cloud, {4: "50", 3: "50"})
+
+    document = say(*OF_LARKSPUR, "--warn", "65", "--format", "json").plain
+
+    assert [one["night"] for one in document["nights"]] == [nights_ago(ago).isoformat() for ago in (4, 3, 2, 1)]
+    assert (document["counts"]["judged"], document["counts"]["blind"]) == (2, 2)
+
+
+def test_whom_nobody_could_look_at_is_not_called_less_changed(cloud: Cloud, say: Say) -> None:
+    for number in range(40):
+        lived(cloud, {0: "64"}, merchant(id=f"shop-{number}"))
+    lived(cloud, {0: "90"}, merchant(id="unread"))
+    _damaged(cloud, ("unread", 0))
+    cloud.tables.nights.open(nights_ago(0), at=NOW, ttl=TTL)
+
+    said = plain(say("backtest", "--check", "bounce_rate", "--warn", "65").out)
+
+    assert "whom it changes less" not in said
+    assert "and 1 more merchant, not all of whom could be judged on every night" in said
+    assert said.endswith("Of 1 merchant no night could be judged.")

@@ -23,7 +23,7 @@ from functions.store.audits import audit_item
 from functions.store.items import from_item, to_item
 from functions.store.restatements import supersede
 from functions.store.verdicts import settle
-from tests.builders import NIGHT, absent, channel, merchant, snapshot
+from tests.builders import NIGHT, NOW, absent, channel, merchant, snapshot
 from tests.cloud import Cloud
 from tests.console.reading import asked, unsafe
 from tests.console.sample_readings import snapshot_on
@@ -249,3 +249,54 @@ def test_a_night_that_is_still_to_come_is_said_to_be(cloud: Cloud, say: Say) -> 
         2,
         f"nightjar: The night {NIGHT} of larkspur is not judged (yet): look at nightjar night {NIGHT}.\n",
     )
+
+
+def test_a_night_that_failed_is_said_to_have_and_never_the_same(cloud: Cloud, say: Say) -> None:
+    shop = cloud.tables.merchants.save(merchant())
+    never = Snapshot.unseen(
+        merchant_id=shop.id,
+        night=NIGHT,
+        taken_at=NOW,
+        periods=default_profile().periods_of(NIGHT),
+        why=absent(Reason.SOURCE_FAILED),
+    )
+    settle(cloud.tables, audit(never, None), shop, ttl=TTL)
+
+    said = say(*THAT_NIGHT)
+
+    assert said.code == 3
+    assert "the night failed: no fetch came back before it was closed" in said.out
+
+
+@pytest.mark.parametrize(
+    ("attribute", "code", "said"),
+    [
+        ("evaluated_at", 0, "the same, bit for bit"),
+        ("profile_version", 0, "judged by a profile that it does not name"),
+        ("state", 1, "state"),
+        ("periods", 1, "periods"),
+        ("outcomes", 1, "outcomes"),
+    ],
+)
+def test_an_attribute_that_is_gone_is_named_and_nothing_breaks(
+    cloud: Cloud, say: Say, attribute: str, code: int, said: str
+) -> None:
+    _lived(cloud)
+    row = cloud.rows("audits")[0]
+    kept = {name: value for name, value in row.items() if name != attribute}
+    cloud.dynamodb.put_item(TableName=f"{PREFIX}audits", Item=to_item(kept))
+
+    answer = say(*THAT_NIGHT)
+
+    assert answer.code == code
+    assert said in answer.out
+
+
+def test_thresholds_that_cannot_be_read_are_could_not_look(cloud: Cloud, say: Say) -> None:
+    _lived(cloud)
+    _tampered(cloud, overrides={"bounce_rate": {"warn": "many"}})
+
+    said = say(*THAT_NIGHT)
+
+    assert said.code == 3
+    assert "the thresholds that it was judged by cannot be read" in said.out
