@@ -33,6 +33,14 @@ with EmbeddedAws.start() as aws:
 """
 
 
+@pytest.fixture(autouse=True)
+def _temporary_files_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look for what is left where nobody else leaves anything: other tests may run an AWS at the same time."""
+    folder = str(tmp_path_factory.mktemp("tmp"))
+    monkeypatch.setenv("TMPDIR", folder)
+    monkeypatch.setattr(tempfile, "tempdir", folder)
+
+
 def processes(*which: str) -> list[int]:
     """Living processes that `ps` lists, without itself; a dead one that nobody collected does not count."""
     command = ["ps", *which, "-o", "pid=,stat=,comm="]
