@@ -5,14 +5,13 @@ from __future__ import annotations
 import importlib
 import io
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
 import pytest
-from botocore.client import BaseClient
 
 from console.cli import app
 from console.embedded.aws import EmbeddedAws
@@ -25,6 +24,7 @@ from functions.store.findings import finding_item
 from functions.store.tables import Tables
 from tests.bench.result import CannotMeasureError, Measured, Side, Tell
 from tests.builders import NIGHT, NOW, channel, merchant, snapshot
+from tests.calls import GoOn, watch_calls
 from tests.store.stories import TTL, audit
 from tests.tables import KEYS, create_tables
 
@@ -88,21 +88,20 @@ def _line(name: str, words: str, aws: EmbeddedAws, tell: Tell, *, fixed: bool) -
 
 def _run(words: str, merchants: int, aws: EmbeddedAws) -> Asked:
     asked, waited = Asked(), 0.0
-    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # botocore's one door for every call
 
-    def counted(self: BaseClient, operation: str, parameters: Mapping[str, Any]) -> Any:
+    def counted(go_on: GoOn, operation: str, parameters: dict[str, Any]) -> Any:
         nonlocal waited
         asked.requests += 1
         asked.scans += operation == "Scan"
         begun = time.perf_counter()
         try:
-            return call(self, operation, parameters)
+            return go_on(operation, parameters)
         finally:
             waited += time.perf_counter() - begun
 
     typed = [*words.split(), "--stage", f"of{merchants}", "--endpoint-url", aws.endpoint]
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()):
-        patch.setattr(BaseClient, "_make_api_call", counted)
+        watch_calls(patch, counted)
         begun = time.perf_counter()
         app(typed, standalone_mode=False)
         asked.seconds = time.perf_counter() - begun

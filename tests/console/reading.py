@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
-from botocore.client import BaseClient
 
 from functions.audit.absence import Reason
 from functions.audit.snapshot import Snapshot
 from functions.store.verdicts import settle
 from tests.builders import absent, channel, merchant, snapshot
+from tests.calls import GoOn, watch_calls
 from tests.cloud import Cloud, pretended_aws
 from tests.store.stories import TTL, audit, night_after
 from tests.tables import PREFIX, create_tables
@@ -54,15 +54,14 @@ def fleet() -> Iterator[Cloud]:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Note what AWS is asked for, and have every Query answer one item at a time."""
     seen: list[str] = []
-    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # botocore's one door for every call
 
-    def noted(self: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
+    def noted(go_on: GoOn, operation: str, parameters: dict[str, Any]) -> Any:
         of = parameters.get("TableName", "").removeprefix(PREFIX)
         seen.append(" ".join(part for part in (operation, of, parameters.get("IndexName")) if part))
         more = {"Limit": 1} if operation == "Query" else {}
-        return call(self, operation, {**parameters, **more})
+        return go_on(operation, {**parameters, **more})
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", noted)
+    watch_calls(monkeypatch, noted)
     return seen
 
 

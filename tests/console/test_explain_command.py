@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from console.explaining import explanation
@@ -24,6 +23,7 @@ from functions.store.items import from_item
 from functions.store.tables import Tables
 from functions.store.verdicts import settle
 from tests.builders import NIGHT, absent, channel, merchant, overriding, sessions, snapshot, token
+from tests.calls import GoOn, watch_calls
 from tests.cloud import Cloud
 from tests.console.reading import asked, fleet, plain, terminal, unsafe, widest
 from tests.console.test_stage_commands import Say, say
@@ -290,14 +290,12 @@ def test_it_is_read_by_keys_alone(say: Say, asked: list[str]) -> None:
 
 @pytest.mark.usefixtures("fleet")
 def test_who_may_not_read_snapshots_is_told_the_rest(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
-    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # botocore's one door for every call
-
-    def refused(self: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
+    def refused(go_on: GoOn, operation: str, parameters: dict[str, Any]) -> Any:
         if parameters.get("TableName", "").endswith("snapshots"):
             raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "No."}}, operation)
-        return call(self, operation, parameters)
+        return go_on(operation, parameters)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", refused)
+    watch_calls(monkeypatch, refused)
 
     said = say("explain", "larkspur", "bounce_rate", "--night", "2026-11-21")
 

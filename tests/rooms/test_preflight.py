@@ -148,9 +148,9 @@ def test_what_aws_refuses_is_could_not_look_and_never_a_pass(world: World) -> No
     assert "AWS answered ListSubscriptionsByTopic with AuthorizationError" in found["operators"].says
 
 
-def test_what_does_not_answer_in_time_keeps_nobody_waiting(world: World) -> None:
+def test_what_does_not_answer_in_time_keeps_nobody_waiting(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     never = Event()
-    world.sns.get_sms_sandbox_account_status = cast("Any", never.wait)  # type: ignore[method-assign]  # a story of its own
+    monkeypatch.setattr(world.sns, "get_sms_sandbox_account_status", never.wait)
     ticks = iter(range(1_000))
     try:
         found = world.one("sms_sandbox", seconds=0.1, clock=lambda: next(ticks) / 100)
@@ -178,7 +178,9 @@ def test_a_filter_that_lets_only_some_areas_through_leaves_nobody_for_the_others
     assert world.one("somebody_to_tell", "larkspur").came_to is Preflight.FAIL
 
 
-def test_merchants_that_could_not_be_looked_at_are_named_and_the_others_are_not_lost(world: World) -> None:
+def test_merchants_that_could_not_be_looked_at_are_named_and_the_others_are_not_lost(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.sns.subscribers = [one for one in world.sns.subscribers if one.topic_arn == OPERATORS]
     world.has_own("larkspur", "email", "lena@example.com")
     world.has_own("brasa", "email", "bruno@example.com")
@@ -189,7 +191,7 @@ def test_merchants_that_could_not_be_looked_at_are_named_and_the_others_are_not_
             raise refused("Throttled", "ListSubscriptionsByTopic")
         return listed(**asked)
 
-    world.sns.list_subscriptions_by_topic = refusing  # type: ignore[method-assign]  # a story of its own
+    monkeypatch.setattr(world.sns, "list_subscriptions_by_topic", refusing)
 
     found = world.one("somebody_to_tell")
 
@@ -333,10 +335,12 @@ def test_looking_changes_nothing(world: World) -> None:
     assert world.cloud.everything() == before
 
 
-def test_a_refusal_names_the_call_and_nothing_else_of_what_was_said(world: World) -> None:
+def test_a_refusal_names_the_call_and_nothing_else_of_what_was_said(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def denied(**_: object) -> Any:
         raise refused("AccessDenied", "DescribeAlarms")
 
-    world.cloudwatch.paginate = denied  # type: ignore[method-assign]  # a story of its own
+    monkeypatch.setattr(world.cloudwatch, "paginate", denied)
 
     assert world.one("alarms").says == "Could not look at the alarms: AWS answered DescribeAlarms with AccessDenied."
