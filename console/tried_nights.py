@@ -23,6 +23,8 @@ from functions.audit.outcome import Outcome
 from functions.audit.profile import default_profile
 from functions.audit.wording import counted, figure
 
+# A merchant who has set nothing.
+ANYBODY: Final = Merchant(id="anybody", name="anybody")
 # As long as any stage keeps snapshots.
 MOST_NIGHTS: Final = 400
 
@@ -40,19 +42,16 @@ NightsOption = Annotated[
 
 
 def proposal_of(check: Check, warn: str | None, critical: str | None, conditions: Sequence[str] | None) -> Proposal:
-    """Return what was proposed with a call.
+    """Return what was proposed with a call. Whether it fits depends on whom it is for: see ``refuse_unfit``.
 
     Raises:
         Unusable: it proposes nothing, or what is no number or no severity.
-        functions.audit.errors.InvalidInput: it could never do what it says.
     """
     if warn is None and critical is None and not conditions:
         raise Unusable(f"Propose something for {check.id}: --warn, --critical or --condition NAME=SEVERITY.")
-    proposal = Proposal(
+    return Proposal(
         check, _number("--warn", warn), _number("--critical", critical), dict(map(_condition, conditions or ()))
     )
-    refuse_unfit(Merchant(id="anybody", name="anybody"), proposal)
-    return proposal
 
 
 def refuse_unfit(merchant: Merchant, proposal: Proposal) -> None:

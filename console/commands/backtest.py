@@ -21,6 +21,7 @@ from console.progress import progress
 from console.show import console_for_people, output, print_json, said
 from console.stage import Stage
 from console.tried_nights import (
+    ANYBODY,
     ConditionOption,
     CriticalOption,
     NightsOption,
@@ -65,6 +66,8 @@ def backtest(  # noqa: PLR0913, PLR0917 - one parameter an option
     The nights are judged once more from their snapshots. A night that nobody can judge is told as such, never as quiet.
     """
     proposal = proposal_of(check_named(check_id), warn, critical, condition)
+    if merchant_id is None:
+        refuse_unfit(ANYBODY, proposal)
     at = Stage.of(stage, profile=profile, region=region, endpoint_url=endpoint_url)
     with at.explained():
         if merchant_id is not None:

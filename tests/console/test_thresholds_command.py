@@ -49,6 +49,14 @@ def test_what_is_not_given_stays_as_the_merchant_had_it(cloud: Cloud, say: Say) 
     assert _own(cloud)["session_duration"].reason == "of old"
 
 
+def test_what_fits_is_decided_by_the_merchants_own_thresholds_and_not_by_the_profile(cloud: Cloud, say: Say) -> None:
+    lived(cloud, {0: "64"}, thresholds={"bounce_rate": Override(critical="90", reason="of old")})
+
+    said = say(*SET, "--warn", "80", "--yes")
+
+    assert (said.code, _own(cloud)["bounce_rate"]) == (0, Override(warn="80", critical="90", reason=REASON))
+
+
 def test_what_is_over_is_not_taken_over(cloud: Cloud, say: Say) -> None:
     lived(
         cloud, {}, thresholds={"bounce_rate": Override(warn="40", critical="70", reason="over", expires=nights_ago(3))}
